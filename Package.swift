@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "dynamodb-backup",
+    products: [
+        .executable(name: "bootstrap", targets: ["Bootstrap"]),
+        .executable(name: "monitor", targets: ["Monitor"]),
+        .executable(name: "restore", targets: ["Restore"]),
+        .executable(name: "export-table-schema", targets: ["ExportTableSchema"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"]), .brew(["curl"])]
+        ),
+        .systemLibrary(
+            name: "COpenSSL",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"]), .brew(["openssl@3"])]
+        ),
+        .systemLibrary(
+            name: "CExpat",
+            pkgConfig: "expat",
+            providers: [.apt(["libexpat1-dev"]), .yum(["expat-devel"]), .brew(["expat"])]
+        ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]
+        ),
+        .target(
+            name: "AWSCore",
+            dependencies: ["CCurl", "COpenSSL", "CExpat", "CZlib", .product(name: "Logging", package: "swift-log")]
+        ),
+        .target(
+            name: "LambdaRuntime",
+            dependencies: ["AWSCore", .product(name: "Logging", package: "swift-log")]
+        ),
+        .target(
+            name: "BackupCore",
+            dependencies: ["AWSCore", .product(name: "Logging", package: "swift-log")]
+        ),
+        .target(
+            name: "Terminal",
+            dependencies: [
+                "AWSCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .executableTarget(name: "Bootstrap", dependencies: ["AWSCore", "BackupCore", "LambdaRuntime"]),
+        .executableTarget(
+            name: "Monitor",
+            dependencies: [
+                "AWSCore", "BackupCore", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
+            name: "Restore",
+            dependencies: [
+                "AWSCore", "BackupCore", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
+            name: "ExportTableSchema",
+            dependencies: [
+                "AWSCore", "BackupCore", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .target(name: "AWSTesting", dependencies: ["AWSCore"]),
+        .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore", "AWSTesting"]),
+        .testTarget(name: "LambdaRuntimeTests", dependencies: ["AWSCore", "AWSTesting", "LambdaRuntime"]),
+        .testTarget(name: "BackupCoreTests", dependencies: ["AWSCore", "AWSTesting", "BackupCore"]),
+        .testTarget(name: "TerminalTests", dependencies: ["AWSCore", "Terminal"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// One place that gives every Swift target the same strictness, so that none can fall behind.
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}

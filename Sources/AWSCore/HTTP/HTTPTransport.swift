@@ -1,0 +1,15 @@
+/// Carries single HTTP requests; knows nothing of AWS, signs nothing, retries nothing.
+///
+/// A status of 400 or 500 is an answer, not an error. Both functions end early with `CancellationError` when the
+/// calling task is cancelled, and then close the connection. Both may be called from any number of tasks at once.
+package protocol HTTPTransport: Sendable {
+    /// Sends the request and reads the answer to its end.
+    ///
+    /// - Throws: ``HTTPError``; `CancellationError`; what the request's body stream throws.
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse
+
+    /// Sends the request and returns as soon as the answer's headers are there.
+    ///
+    /// - Throws: ``HTTPError``, here or from the body; `CancellationError`; what the request's body stream throws.
+    func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse
+}
