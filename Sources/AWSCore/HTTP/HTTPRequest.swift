@@ -16,7 +16,9 @@ package struct HTTPRequest: Sendable {
 
     package var method: HTTPMethod
     package var scheme: Scheme
-    /// Host, and the port where it is not the scheme's own: `127.0.0.1:4566`. Sent as the `Host` header.
+    /// The host, with the port where it is not the scheme's own, as in `127.0.0.1:4566`.
+    ///
+    /// Sent as the `Host` header, letter for letter.
     package var authority: String
     /// Percent-encoded path, beginning with `/`; never normalised (S3 keys may hold `..` and `//`).
     package var path: String
@@ -26,6 +28,8 @@ package struct HTTPRequest: Sendable {
     package var headers: HTTPHeaders
     package var body: HTTPRequestBody
     package var timeouts: HTTPTimeouts
+    /// Whether `HTTPS_PROXY` and its kin apply; never for addresses of this machine or its host (Lambda, IMDS).
+    package var usesProxy: Bool
 
     package init(
         method: HTTPMethod,
@@ -35,7 +39,8 @@ package struct HTTPRequest: Sendable {
         query: String = "",
         headers: HTTPHeaders = HTTPHeaders(),
         body: HTTPRequestBody = .empty,
-        timeouts: HTTPTimeouts = HTTPTimeouts()
+        timeouts: HTTPTimeouts = HTTPTimeouts(),
+        usesProxy: Bool = true
     ) {
         self.method = method
         self.scheme = scheme
@@ -45,6 +50,7 @@ package struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.timeouts = timeouts
+        self.usesProxy = usesProxy
     }
 
     package var url: String {

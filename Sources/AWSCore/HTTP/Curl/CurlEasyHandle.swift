@@ -1,0 +1,164 @@
+internal import CCurl
+
+/// One libcurl easy handle with the options that every transfer shares; used again for transfer after transfer.
+///
+/// Belongs to the thread of ``CurlLoop``.
+final class CurlEasyHandle {
+    let pointer: UnsafeMutableRawPointer
+    private let errorBuffer: UnsafeMutablePointer<CChar>
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+
+    /// Below this a body goes out in one piece with the headers (libcurl's MAX_INITIAL_POST_SIZE).
+    private static let inlineBodyLimit = 64 << 10
+
+    init(caBundle: String?) throws {
+        guard let pointer = curl_easy_init() else {
+            throw HTTPError(.resourcesExhausted, "libcurl gives no handle")
+        }
+        self.pointer = pointer
+        self.errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+
+        set(CURLOPT_ERRORBUFFER, pointer: UnsafeMutableRawPointer(errorBuffer))
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_TCP_NODELAY, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        // S3 keys may hold "..", and the signature covers the path as it is written.
+        set(CURLOPT_PATH_AS_IS, 1)
+        set(CURLOPT_SSL_VERIFYPEER, 1)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        set(CURLOPT_LOW_SPEED_LIMIT, 1)
+        set(CURLOPT_BUFFERSIZE, 128 << 10)
+        set(CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
+        if let caBundle { set(CURLOPT_CAINFO, caBundle) }
+        ccurl_set_transfer_callback(pointer, CURLOPT_WRITEFUNCTION, CurlTransfer.writeCallback)
+        ccurl_set_transfer_callback(pointer, CURLOPT_HEADERFUNCTION, CurlTransfer.headerCallback)
+        ccurl_set_transfer_callback(pointer, CURLOPT_READFUNCTION, CurlTransfer.readCallback)
+        ccurl_set_seek_callback(pointer, CurlTransfer.seekCallback)
+    }
+
+    deinit {
+        curl_easy_cleanup(pointer)
+        curl_slist_free_all(headerList)
+        errorBuffer.deallocate()
+    }
+
+    /// libcurl's own words on the last failure.
+    var errorText: String? {
+        let text = String(cString: errorBuffer)
+        return text.isEmpty ? nil : text
+    }
+
+    /// Sets everything that differs from one transfer to the next.
+    func prepare(for transfer: CurlTransfer) throws {
+        let request = transfer.request
+        errorBuffer[0] = 0
+        let context = Unmanaged.passUnretained(transfer).toOpaque()
+        for option in [
+            CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA, CURLOPT_SEEKDATA, CURLOPT_PRIVATE,
+        ] {
+            set(option, pointer: context)
+        }
+        set(CURLOPT_URL, request.url)
+        // An empty string turns proxies off, those of the environment too; NULL lets the environment decide.
+        if request.usesProxy {
+            ccurl_set_string(pointer, CURLOPT_PROXY, nil)
+        } else {
+            set(CURLOPT_PROXY, "")
+        }
+        set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.wholeMilliseconds)
+        set(CURLOPT_TIMEOUT_MS, request.timeouts.total?.wholeMilliseconds ?? 0)
+        set(CURLOPT_LOW_SPEED_TIME, request.timeouts.stall.map { max(1, Int($0.components.seconds)) } ?? 0)
+        setMethodAndBody(of: request)
+        try setHeaders(of: request)
+    }
+
+    /// Lets go of what the last transfer lent.
+    func clear() {
+        set(CURLOPT_PRIVATE, pointer: nil)
+        ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, nil)
+        curl_slist_free_all(headerList)
+        headerList = nil
+        ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, nil)
+    }
+
+    private func setMethodAndBody(of request: HTTPRequest) {
+        // HTTPGET also undoes NOBODY, UPLOAD and POST of the transfer before.
+        set(CURLOPT_HTTPGET, 1)
+        ccurl_set_string(pointer, CURLOPT_CUSTOMREQUEST, nil)
+        switch (request.method, request.body) {
+        case (.get, .empty):
+            break
+        case (.head, _):
+            set(CURLOPT_NOBODY, 1)
+        case (.delete, .empty):
+            set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        case (_, .bytes(let bytes)) where bytes.count <= Self.inlineBodyLimit:
+            setInlineBody(bytes, method: request.method)
+        case (_, .empty):
+            setInlineBody([], method: request.method)
+        default:
+            set(CURLOPT_UPLOAD, 1)
+            ccurl_set_offset(pointer, CURLOPT_INFILESIZE_LARGE, curl_off_t(request.body.length))
+            set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
+    }
+
+    private func setInlineBody(_ bytes: [UInt8], method: HTTPMethod) {
+        set(CURLOPT_POST, 1)
+        ccurl_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+        bytes.withUnsafeBytes { buffer in
+            // Without a pointer libcurl would ask the read callback for the body.
+            var nothing: UInt8 = 0
+            if let base = buffer.baseAddress, !buffer.isEmpty {
+                ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: base))
+            } else {
+                ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, &nothing)
+            }
+        }
+        if method != .post { set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
+    }
+
+    private func setHeaders(of request: HTTPRequest) throws {
+        var lines: [String] = ["Host: \(request.authority)", "Expect:", "Accept:"]
+        if request.headers["Content-Type"] == nil { lines.append("Content-Type:") }
+        for field in request.headers.fields {
+            // libcurl leaves a field with nothing behind the colon out; a semicolon asks for it with no value.
+            lines.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+        }
+        for line in lines {
+            guard !line.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }) else {
+                throw HTTPError(.malformed, "a header field holds a line break")
+            }
+            guard let extended = curl_slist_append(headerList, line) else {
+                throw HTTPError(.resourcesExhausted, "libcurl has no memory for headers")
+            }
+            headerList = extended
+        }
+        ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, headerList)
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) {
+        ccurl_set_long(pointer, option, value)
+    }
+
+    private func set(_ option: CURLoption, _ value: String) {
+        ccurl_set_string(pointer, option, value)
+    }
+
+    private func set(_ option: CURLoption, pointer value: UnsafeMutableRawPointer?) {
+        ccurl_set_pointer(pointer, option, value)
+    }
+}
+
+extension Duration {
+    /// Milliseconds, rounded up, so that a short limit never becomes 0, which libcurl takes as none.
+    var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        let milliseconds = Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        return max(1, milliseconds)
+    }
+}

@@ -1,0 +1,168 @@
+internal import CCurl
+import Glibc
+import Synchronization
+
+/// The thread that owns libcurl's multi handle and every easy handle in it.
+///
+/// Other threads only queue commands. `@unchecked Sendable` is right because of that: `multi` is created before the
+/// thread starts and from then on, apart from `curl_multi_wakeup` (which libcurl allows from any thread), it and
+/// `active` and `idleHandles` are touched by the loop's thread alone.
+final class CurlLoop: @unchecked Sendable {
+    enum Command {
+        case start(CurlTransfer)
+        case cancel(CurlTransfer)
+        /// Goes on with a transfer that paused itself, in either direction.
+        case unpause(CurlTransfer)
+    }
+
+    private struct Inbox {
+        var commands: [Command] = []
+        var isShutDown = false
+    }
+
+    private let multi: UnsafeMutableRawPointer
+    private let caBundle: String?
+    private let inbox = Mutex(Inbox())
+    private var active: Set<CurlTransfer> = []
+    private var idleHandles: [CurlEasyHandle] = []
+
+    /// curl_global_init is not thread-safe in every build of libcurl; a static runs it once.
+    private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    init(caBundle: String?, maximumIdleConnections: Int) throws {
+        guard CurlLoop.isLibraryReady, let multi = curl_multi_init() else {
+            throw HTTPError(.resourcesExhausted, "libcurl cannot be set up")
+        }
+        self.multi = multi
+        self.caBundle = caBundle
+        _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maximumIdleConnections)
+        _ = ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+
+        let box = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let result = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<CurlLoop>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            },
+            box.toOpaque()
+        )
+        guard result == 0 else {
+            box.release()
+            curl_multi_cleanup(multi)
+            throw HTTPError(.resourcesExhausted, "no thread for the network: \(String(cString: strerror(result)))")
+        }
+        pthread_detach(thread)
+    }
+
+    func submit(_ command: Command) {
+        let mustWake = inbox.withLock { inbox in
+            guard !inbox.isShutDown else { return Optional<Bool>.none }
+            inbox.commands.append(command)
+            return inbox.commands.count == 1
+        }
+        switch mustWake {
+        case true?: curl_multi_wakeup(multi)
+        case false?: break
+        case nil:
+            // Only a start has somebody who waits for an answer.
+            if case .start(let transfer) = command { transfer.finish(throwing: CancellationError()) }
+        }
+    }
+
+    /// Ends every transfer with `CancellationError`, closes the connections and stops the thread.
+    func shutDown() {
+        inbox.withLock { $0.isShutDown = true }
+        curl_multi_wakeup(multi)
+    }
+
+    private func run() {
+        var isRunning = true
+        while isRunning {
+            isRunning = executeCommands()
+            var running: CInt = 0
+            curl_multi_perform(multi, &running)
+            completeFinishedTransfers()
+            if isRunning { curl_multi_poll(multi, nil, 0, 60_000, nil) }
+        }
+        for transfer in active { end(transfer, throwing: CancellationError()) }
+        idleHandles.removeAll()
+        curl_multi_cleanup(multi)
+    }
+
+    /// - Returns: whether the loop goes on.
+    private func executeCommands() -> Bool {
+        let (commands, isShutDown) = inbox.withLock { inbox in
+            defer { inbox.commands.removeAll(keepingCapacity: true) }
+            return (inbox.commands, inbox.isShutDown)
+        }
+        for command in commands {
+            switch command {
+            case .start(let transfer): start(transfer)
+            case .cancel(let transfer):
+                transfer.isCancelled = true
+                if active.contains(transfer) { end(transfer, throwing: CancellationError()) }
+            case .unpause(let transfer):
+                if let handle = transfer.handle { curl_easy_pause(handle.pointer, CURLPAUSE_CONT) }
+            }
+        }
+        return !isShutDown
+    }
+
+    private func start(_ transfer: CurlTransfer) {
+        // A task may be cancelled before its transfer was queued: the two commands then came in reverse.
+        guard !transfer.isCancelled else { return transfer.finish(throwing: CancellationError()) }
+        transfer.onUnpauseNeeded = { [weak self, weak transfer] in
+            guard let self, let transfer else { return }
+            self.submit(.unpause(transfer))
+        }
+        do {
+            let handle = try idleHandles.popLast() ?? CurlEasyHandle(caBundle: caBundle)
+            try handle.prepare(for: transfer)
+            transfer.handle = handle
+            guard curl_multi_add_handle(multi, handle.pointer) == CURLM_OK else {
+                throw HTTPError(.resourcesExhausted, "libcurl takes no further transfer")
+            }
+            active.insert(transfer)
+        } catch {
+            transfer.handle = nil
+            transfer.finish(throwing: error)
+        }
+    }
+
+    private func completeFinishedTransfers() {
+        var left: CInt = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let pointer = message.pointee.easy_handle else { continue }
+            let result = ccurl_message_result(message)
+            guard let transfer = CurlTransfer.owner(of: pointer) else { continue }
+            let error: HTTPError? =
+                result == CURLE_OK
+                ? nil
+                : transfer.failure ?? HTTPError(curl: result, detail: transfer.handle?.errorText, for: transfer.request)
+            if let error {
+                end(transfer, throwing: error)
+            } else {
+                release(transfer)
+                transfer.succeed()
+            }
+        }
+    }
+
+    private func end(_ transfer: CurlTransfer, throwing error: any Error) {
+        release(transfer)
+        transfer.finish(throwing: error)
+    }
+
+    private func release(_ transfer: CurlTransfer) {
+        active.remove(transfer)
+        guard let handle = transfer.handle else { return }
+        transfer.handle = nil
+        curl_multi_remove_handle(multi, handle.pointer)
+        handle.clear()
+        idleHandles.append(handle)
+    }
+}

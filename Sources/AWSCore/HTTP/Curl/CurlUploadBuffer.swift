@@ -1,0 +1,117 @@
+import Synchronization
+
+/// The window between a body stream and the connection that sends it.
+final class CurlUploadBuffer: Sendable {
+    private struct State {
+        var bytes: [UInt8] = []
+        var offset = 0
+        /// The stream gave everything.
+        var isComplete = false
+        /// The transfer is over and takes nothing more.
+        var isClosed = false
+        var isConnectionPaused = false
+        var feeder: CheckedContinuation<Void, Never>?
+        var unpause: (@Sendable () -> Void)?
+
+        var available: Int { bytes.count - offset }
+    }
+
+    private static let window = 1 << 20
+
+    private let length: Int
+    private let state = Mutex(State())
+
+    init(length: Int) {
+        self.length = length
+    }
+
+    func onUnpauseNeeded(_ unpause: (@Sendable () -> Void)?) {
+        state.withLock { $0.unpause = unpause }
+    }
+
+    /// Takes the stream's pieces as fast as the connection sends them; returns when all are taken or none is wanted.
+    ///
+    /// - Throws: what the stream throws; ``HTTPError`` when the stream is not as long as it said.
+    func feed(from stream: HTTPRequestStream) async throws {
+        let nextChunk = stream.makeChunks()
+        var total = 0
+        while let chunk = try await nextChunk() {
+            total += chunk.count
+            guard total <= length else {
+                throw HTTPError(.malformed, "the body stream gives more than the \(length) bytes it said")
+            }
+            guard await push(chunk) else { return }
+        }
+        guard total == length else {
+            throw HTTPError(.malformed, "the body stream gave \(total) of the \(length) bytes it said")
+        }
+        update { $0.isComplete = true }
+    }
+
+    /// - Returns: `nil` when nothing is there yet; the connection then waits until it is told to go on.
+    func read(into target: UnsafeMutableRawBufferPointer) -> Int? {
+        let (count, feeder) = state.withLock { state -> (Int?, CheckedContinuation<Void, Never>?) in
+            guard state.available > 0 else {
+                if state.isComplete { return (0, nil) }
+                state.isConnectionPaused = true
+                return (nil, nil)
+            }
+            let count = min(target.count, state.available)
+            state.bytes.withUnsafeBytes { source in
+                target.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: source[state.offset..<state.offset + count])
+                )
+            }
+            state.offset += count
+            if state.available == 0 {
+                state.bytes.removeAll(keepingCapacity: true)
+                state.offset = 0
+            }
+            guard state.available < Self.window / 2 else { return (count, nil) }
+            defer { state.feeder = nil }
+            return (count, state.feeder)
+        }
+        feeder?.resume()
+        return count
+    }
+
+    /// The transfer is over: whoever feeds it stops.
+    func close() {
+        let feeder = state.withLock { state in
+            state.isClosed = true
+            state.unpause = nil
+            defer { state.feeder = nil }
+            return state.feeder
+        }
+        feeder?.resume()
+    }
+
+    /// - Returns: `false` when the transfer is over.
+    private func push(_ chunk: [UInt8]) async -> Bool {
+        update { $0.bytes.append(contentsOf: chunk) }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    guard state.available >= Self.window, !state.isClosed else { return false }
+                    state.feeder = continuation
+                    return true
+                }
+                if !mustWait { continuation.resume() }
+            }
+        } onCancel: {
+            close()
+        }
+        return state.withLock { !$0.isClosed }
+    }
+
+    /// Changes the state and wakes a connection that waited for bytes.
+    private func update(_ change: (inout State) -> Void) {
+        let unpause = state.withLock { state -> (@Sendable () -> Void)? in
+            change(&state)
+            guard state.isConnectionPaused else { return nil }
+            state.isConnectionPaused = false
+            return state.unpause
+        }
+        unpause?()
+    }
+}
