@@ -1,0 +1,1 @@
+"""Deploys the DynamoDB backup: the logic behind deploy.sh. Needs Python 3.9 and the AWS CLI, nothing else."""
