@@ -1,0 +1,64 @@
+internal import FoundationEssentials
+
+extension BackupConfiguration {
+    /// What a program cannot do without.
+    package enum Requirement: Sendable {
+        /// Tables and bucket.
+        case everything
+        /// The bucket; the list of tables may be empty, as where backups are only listed and restored.
+        case bucket
+    }
+
+    /// Reads the settings from a file and the environment.
+    ///
+    /// TABLE_ARNS (comma separated), S3_BUCKET, S3_REGION, S3_PREFIX and SCHEDULE take the place of what the file says;
+    /// an empty variable counts as none. All that is needed may come from them.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - mayBeMissing: whether the environment alone will do, as when nobody asked for this file by name.
+    package static func load(
+        path: String,
+        mayBeMissing: Bool,
+        environment: [String: String],
+        requiring requirement: Requirement = .everything
+    ) throws(ConfigurationError) -> BackupConfiguration {
+        let contents: [UInt8]?
+        do {
+            contents = Array(try Data(contentsOf: URL(filePath: path)))
+        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
+            guard mayBeMissing else { throw ConfigurationError(source: path, message: "there is no such file") }
+            contents = nil
+        } catch {
+            throw ConfigurationError(source: path, message: "the file cannot be read; check its permissions")
+        }
+        return try BackupConfiguration(
+            contents: contents,
+            file: path,
+            environment: environment,
+            requiring: requirement
+        )
+    }
+
+    /// Reads the settings from a file's contents, `nil` for no file, and the environment; see ``load``.
+    package init(
+        contents: [UInt8]?,
+        file: String,
+        environment: [String: String],
+        requiring requirement: Requirement = .everything
+    ) throws(ConfigurationError) {
+        let reader = try ConfigurationReader(contents: contents, file: file, environment: environment)
+        self.init(
+            functionName: try reader.functionName(),
+            tables: try reader.tables(requirement: requirement),
+            bucket: Bucket(
+                name: try reader.bucketName(),
+                region: try reader.bucketRegion(),
+                prefix: try reader.prefix()
+            ),
+            schedule: try reader.schedule(),
+            maximumAgeHours: try reader.maximumAgeHours(),
+            alarmEmail: try reader.alarmEmail()
+        )
+    }
+}

@@ -1,0 +1,37 @@
+package import struct FoundationEssentials.Date
+
+/// The id of an export, last part of its ARN and name of its folder: `01768385930622-efd1a093`.
+///
+/// Fourteen digits of milliseconds since 1970, the export's start, then a hyphen and hexadecimal digits: ids sort by
+/// their start.
+package struct ExportID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let text: String
+    /// The export's start in milliseconds since 1970; whole seconds for incremental exports.
+    package let startMilliseconds: Int
+
+    package init?(_ text: some StringProtocol) {
+        let bytes = Array(text.utf8)
+        // AWS writes eight digits after the hyphen; another number of them would still be an export, and a restore
+        // that did not see it would be worse than one that did.
+        guard (16...64).contains(bytes.count), bytes[14] == UInt8(ascii: "-"),
+            let milliseconds = Int(digits: bytes[..<14]),
+            bytes[15...].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
+        else { return nil }
+        self.text = String(text)
+        self.startMilliseconds = milliseconds
+    }
+
+    /// The id at the end of an export's ARN.
+    package init?(exportARN: String) {
+        guard let slash = exportARN.lastIndex(of: "/"), exportARN[..<slash].hasSuffix("/export") else { return nil }
+        self.init(exportARN[exportARN.index(after: slash)...])
+    }
+
+    package var startTime: Date { Date(timeIntervalSince1970: Double(startMilliseconds) / 1_000) }
+
+    package var description: String { text }
+
+    package static func < (left: ExportID, right: ExportID) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+}
