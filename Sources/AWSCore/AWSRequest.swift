@@ -18,6 +18,10 @@ package struct AWSRequest: Sendable {
     package var timeouts: HTTPTimeouts
     /// Whether the call is signed; STS's AssumeRoleWithWebIdentity and the SSO portal are not.
     package var isSigned: Bool
+    /// What the signature says of the body.
+    package var payload: SigV4Payload
+    /// Whether an answer of status 200 may still hold an error (S3's CopyObject and its like).
+    package var failureMayFollowStatus200: Bool
 
     package init(
         service: AWSService,
@@ -31,7 +35,9 @@ package struct AWSRequest: Sendable {
         bucket: String? = nil,
         resource: String? = nil,
         timeouts: HTTPTimeouts = HTTPTimeouts(),
-        isSigned: Bool = true
+        isSigned: Bool = true,
+        payload: SigV4Payload = .body,
+        failureMayFollowStatus200: Bool = false
     ) {
         self.service = service
         self.operation = operation
@@ -45,6 +51,8 @@ package struct AWSRequest: Sendable {
         self.resource = resource
         self.timeouts = timeouts
         self.isSigned = isSigned
+        self.payload = payload
+        self.failureMayFollowStatus200 = failureMayFollowStatus200
     }
 }
 

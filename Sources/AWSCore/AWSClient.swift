@@ -1,0 +1,187 @@
+package import FoundationEssentials
+package import Logging
+
+/// Sends calls of AWS operations: resolve, sign, send, classify, retry.
+///
+/// A value that may be copied and used from any number of tasks; the copies share connections, the retry quota and
+/// what was learned of AWS's clock. Typed operations are extensions of the service clients around it.
+package struct AWSClient: Sendable {
+    package let configuration: AWSConfiguration
+    private let transport: any HTTPTransport
+    private let environment: Environment
+    private let retryTokens = RetryTokenBucket()
+    private let clockSkew = ClockSkew()
+    private let userAgent: String
+
+    /// What a client takes from the world around it, so that tests can hold it still.
+    package struct Environment: Sendable {
+        package var now: @Sendable () -> Date
+        package var sleep: @Sendable (Duration) async throws -> Void
+        /// From 0 up to 1.
+        package var random: @Sendable () -> Double
+        package var logger: Logger
+
+        package init(
+            now: @escaping @Sendable () -> Date = { Date() },
+            sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+            random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+            logger: Logger = Logger(label: "aws", factory: { _ in SwiftLogNoOpLogHandler() })
+        ) {
+            self.now = now
+            self.sleep = sleep
+            self.random = random
+            self.logger = logger
+        }
+    }
+
+    package init(
+        configuration: AWSConfiguration,
+        transport: any HTTPTransport,
+        environment: Environment = Environment()
+    ) {
+        self.configuration = configuration
+        self.transport = transport
+        self.environment = environment
+        self.userAgent = UserAgent.string(applicationID: configuration.applicationID)
+    }
+
+    /// Sends a call and reads the whole answer.
+    ///
+    /// - Returns: an answer of status 2xx or 304.
+    /// - Throws: ``AWSError``; what finding credentials or the endpoint throws; `CancellationError`.
+    package func send(_ request: AWSRequest) async throws -> HTTPResponse {
+        try await withRetries(of: request) { signed in
+            let response = try await transport.send(signed)
+            return (response, response)
+        }
+    }
+
+    /// Sends a call and returns when the answer's head is there; an error's body is read here, a success's by the caller.
+    ///
+    /// Retries end with the head: a body that breaks off later is the caller's to resume.
+    package func stream(_ request: AWSRequest) async throws -> HTTPStreamingResponse {
+        try await withRetries(of: request) { signed in
+            let response = try await transport.stream(signed)
+            let isError = !ResponseClassifier.isSuccess(status: response.status)
+            let body = isError ? try await response.body.collect(maximumBytes: 1 << 20) : []
+            return (HTTPResponse(status: response.status, headers: response.headers, body: body), response)
+        }
+    }
+
+    /// - Parameter attempt: sends a signed request; gives what is to be classified and what is to be returned.
+    private func withRetries<Response>(
+        of request: AWSRequest,
+        attempt send: (HTTPRequest) async throws -> (judged: HTTPResponse, returned: Response)
+    ) async throws -> Response {
+        let policy = RetryPolicy.standard(for: request.service, maximumAttempts: configuration.maximumAttempts)
+        let invocationID = UUID().uuidString.lowercased()
+        var request = request
+        var taken: Int?
+        var attempt = 1
+        while true {
+            try Task.checkCancellation()
+            var failure: AWSError
+            var serverHint: Duration?
+            let signed = try await prepare(request, invocationID: invocationID, attempt: attempt, of: policy)
+            let started = environment.now()
+            do {
+                let (judged, returned) = try await send(signed)
+                guard let judgement = ResponseClassifier.failure(in: judged, of: request) else {
+                    log(request, attempt: attempt, outcome: "\(judged.status)", since: started, response: judged)
+                    retryTokens.returnTokens(taken)
+                    return returned
+                }
+                failure = judgement.error
+                serverHint = judgement.retryAfter
+                if judgement.mayBeClockSkew || failure.kind == .clockSkew {
+                    let isSkewed = clockSkew.learn(serverDate: judged.headers["Date"], now: environment.now())
+                    failure.kind = isSkewed ? .clockSkew : .client
+                }
+                // A bucket of another Region: S3 says which, and the same call there is what was meant.
+                if let region = judgement.bucketRegion, region != request.region, attempt < policy.maximumAttempts {
+                    log(request, attempt: attempt, outcome: "redirected to \(region)", since: started, response: judged)
+                    request.region = region
+                    attempt += 1
+                    continue
+                }
+            } catch let error as HTTPError {
+                failure = AWSError(transport: error, of: request)
+            }
+            failure.attempts = attempt
+            log(request, attempt: attempt, outcome: failure.code, since: started, response: nil)
+            guard
+                let delay = policy.delay(
+                    afterAttempt: attempt,
+                    kind: failure.kind,
+                    serverHint: serverHint,
+                    random: environment.random()
+                ),
+                let tokens = retryTokens.takeTokens(for: failure.kind)
+            else { throw failure }
+            taken = tokens
+            attempt += 1
+            if delay > .zero { try await environment.sleep(delay) }
+        }
+    }
+
+    /// The request as it goes out: endpoint, common headers, signature.
+    private func prepare(
+        _ request: AWSRequest,
+        invocationID: String,
+        attempt: Int,
+        of policy: RetryPolicy
+    ) async throws -> HTTPRequest {
+        let endpoint = try configuration.endpoints.endpoint(
+            for: request.service,
+            region: request.region,
+            bucket: request.bucket
+        )
+        var http = HTTPRequest(
+            method: request.method,
+            scheme: endpoint.scheme,
+            authority: endpoint.authority,
+            path: endpoint.basePath + (endpoint.basePath.isEmpty || request.path != "/" ? request.path : ""),
+            query: URIEncoding.query(request.query.map { ($0.name, $0.value) }),
+            headers: request.headers,
+            body: request.body,
+            timeouts: request.timeouts
+        )
+        http.headers["User-Agent"] = userAgent
+        http.headers["amz-sdk-invocation-id"] = invocationID
+        http.headers["amz-sdk-request"] = "attempt=\(attempt); max=\(policy.maximumAttempts)"
+        guard request.isSigned else { return http }
+        let signer = SigV4Signer(
+            signingName: request.service.signingName,
+            region: request.region.name,
+            pathRule: request.service == .s3 ? .s3 : .normalized
+        )
+        let credentials = try await configuration.credentials.credentials()
+        signer.sign(
+            &http,
+            credentials: credentials,
+            date: clockSkew.corrected(environment.now()),
+            payload: request.payload
+        )
+        return http
+    }
+
+    private func log(
+        _ request: AWSRequest,
+        attempt: Int,
+        outcome: String,
+        since started: Date,
+        response: HTTPResponse?
+    ) {
+        environment.logger.debug(
+            "\(request.service.name) \(request.operation)",
+            metadata: [
+                "region": "\(request.region)",
+                "resource": "\(request.resource ?? "-")",
+                "attempt": "\(attempt)",
+                "outcome": "\(outcome)",
+                "milliseconds": "\(Int(environment.now().timeIntervalSince(started) * 1000))",
+                "awsRequestId": "\(response.flatMap(ResponseClassifier.requestID) ?? "-")",
+            ]
+        )
+    }
+}

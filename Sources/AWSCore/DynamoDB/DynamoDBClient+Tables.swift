@@ -1,0 +1,56 @@
+package import FoundationEssentials
+
+/// What DescribeTable says of a table.
+package struct TableDescription: Sendable, Equatable {
+    package var name: String
+    package var arn: String
+    /// The only thing that tells a table from one of the same name made later.
+    package var id: String?
+    /// `ACTIVE`, `CREATING`, `UPDATING`, `DELETING`, …
+    package var status: String
+    package var creationDate: Date?
+    /// Refreshed by DynamoDB about every six hours.
+    package var itemCount: Int?
+    package var sizeBytes: Int?
+    /// The whole `Table` member, with whatever AWS may have added since.
+    package var json: JSONValue
+
+    init(json: JSONValue) throws(ResponseShapeError) {
+        self.name = try json.requiredString("TableName")
+        self.arn = try json.requiredString("TableArn")
+        self.status = try json.requiredString("TableStatus")
+        self.id = json[key: "TableId"]?.string
+        self.creationDate = json.date("CreationDateTime")
+        self.itemCount = json[key: "ItemCount"]?.integer
+        self.sizeBytes = json[key: "TableSizeBytes"]?.integer
+        self.json = json
+    }
+}
+
+extension DynamoDBClient {
+    /// DescribeTable.
+    ///
+    /// - Throws: ``AWSError`` of code `ResourceNotFoundException` when there is no such table.
+    package func describeTable(_ table: String) async throws -> TableDescription {
+        try await call("DescribeTable", ["TableName": .string(table)], resource: table) {
+            json throws(ResponseShapeError) in
+            try TableDescription(json: json.requiredObject("Table"))
+        }
+    }
+
+    /// ListTables, every page.
+    package func listTables() async throws -> [String] {
+        var names: [String] = []
+        var start: String?
+        repeat {
+            var input: JSONObject = [:]
+            input["ExclusiveStartTableName"] = start.map { .string($0) }
+            let (page, next) = try await call("ListTables", input, resource: nil) { json in
+                (json.elements("TableNames").compactMap(\.string), json[key: "LastEvaluatedTableName"]?.string)
+            }
+            names += page
+            start = next
+        } while start != nil
+        return names
+    }
+}
