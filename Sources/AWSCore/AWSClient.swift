@@ -141,7 +141,7 @@ package struct AWSClient: Sendable {
             scheme: endpoint.scheme,
             authority: endpoint.authority,
             path: endpoint.basePath + (endpoint.basePath.isEmpty || request.path != "/" ? request.path : ""),
-            query: URIEncoding.query(request.query.map { ($0.name, $0.value) }),
+            query: URIEncoding.query(request.query),
             headers: request.headers,
             body: request.body,
             timeouts: request.timeouts
@@ -152,8 +152,7 @@ package struct AWSClient: Sendable {
         guard request.isSigned else { return http }
         let signer = SigV4Signer(
             signingName: request.service.signingName,
-            region: request.region.name,
-            pathRule: request.service == .s3 ? .s3 : .normalized
+            region: request.region.name
         )
         let credentials = try await configuration.credentials.credentials()
         signer.sign(

@@ -36,7 +36,7 @@ package struct AWSRequest: Sendable {
         resource: String? = nil,
         timeouts: HTTPTimeouts = HTTPTimeouts(),
         isSigned: Bool = true,
-        payload: SigV4Payload = .body,
+        payload: SigV4Payload = .automatic,
         failureMayFollowStatus200: Bool = false
     ) {
         self.service = service
