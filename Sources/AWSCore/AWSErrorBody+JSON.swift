@@ -6,12 +6,12 @@ extension AWSErrorBody {
     static func parseJSON(_ body: [UInt8], headers: HTTPHeaders) -> (code: String, message: String?)? {
         let json = try? JSONValue(parsing: body)
         let type =
-            headers["x-amzn-ErrorType"] ?? json?[key: "__type"]?.string ?? json?[key: "code"]?.string
-            ?? json?[key: "Type"]?.string
+            headers["x-amzn-ErrorType"] ?? json?["__type"]?.string ?? json?["code"]?.string
+            ?? json?["Type"]?.string
         guard var code = type?[...] else { return nil }
         if let hash = code.firstIndex(of: "#") { code = code[code.index(after: hash)...] }
         if let colon = code.firstIndex(of: ":") { code = code[..<colon] }
         guard !code.isEmpty else { return nil }
-        return (String(code), json?[key: "message"]?.string ?? json?[key: "Message"]?.string)
+        return (String(code), json?["message"]?.string ?? json?["Message"]?.string)
     }
 }

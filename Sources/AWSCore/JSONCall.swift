@@ -65,19 +65,19 @@ struct ResponseShapeError: Error, CustomStringConvertible {
 
 extension JSONValue {
     func requiredString(_ member: String) throws(ResponseShapeError) -> String {
-        guard let value = self[key: member]?.string else {
+        guard let value = self[member]?.string else {
             throw ResponseShapeError(member: member, expected: "a string")
         }
         return value
     }
 
     func requiredObject(_ member: String) throws(ResponseShapeError) -> JSONValue {
-        guard let value = self[key: member], value.object != nil else {
+        guard let value = self[member], value.object != nil else {
             throw ResponseShapeError(member: member, expected: "an object")
         }
         return value
     }
 
     /// The elements of a list, none when the member is absent.
-    func elements(_ member: String) -> [JSONValue] { self[key: member]?.array ?? [] }
+    func elements(_ member: String) -> [JSONValue] { self[member]?.array ?? [] }
 }

@@ -10,7 +10,8 @@ package struct ApplicationAutoScalingClient: Sendable {
 
     /// DescribeScalableTargets for these resources (`table/X`, `table/X/index/Y`): the list as it came.
     package func describeScalableTargets(resourceIDs: [String]) async throws -> JSONValue {
-        try await everyPage("DescribeScalableTargets", list: "ScalableTargets", resourceID: resourceIDs.first) { input in
+        try await everyPage("DescribeScalableTargets", list: "ScalableTargets", resourceID: resourceIDs.first) {
+            input in
             input["ResourceIds"] = .array(resourceIDs.map { .string($0) })
         }
     }
@@ -40,7 +41,7 @@ package struct ApplicationAutoScalingClient: Sendable {
                 region: region,
                 input: input,
                 resource: resourceID
-            ) { json in (json.elements(list), json[key: "NextToken"]?.string) }
+            ) { json in (json.elements(list), json["NextToken"]?.string) }
             elements += page
             token = next
         } while token != nil

@@ -12,8 +12,8 @@ package struct PointInTimeRecovery: Sendable, Equatable {
 
     init(json: JSONValue) {
         // ContinuousBackupsStatus beside it is ENABLED on every table and says nothing of this.
-        self.isEnabled = json[key: "PointInTimeRecoveryStatus"]?.string == "ENABLED"
-        self.recoveryPeriodInDays = json[key: "RecoveryPeriodInDays"]?.integer
+        self.isEnabled = json["PointInTimeRecoveryStatus"]?.string == "ENABLED"
+        self.recoveryPeriodInDays = json["RecoveryPeriodInDays"]?.integer
         self.earliestRestorableDate = json.date("EarliestRestorableDateTime")
         self.latestRestorableDate = json.date("LatestRestorableDateTime")
         self.json = json
@@ -28,7 +28,7 @@ extension DynamoDBClient {
         try await call("DescribeContinuousBackups", ["TableName": .string(table)], resource: table) {
             json throws(ResponseShapeError) in
             let description = try json.requiredObject("ContinuousBackupsDescription")
-            return PointInTimeRecovery(json: description[key: "PointInTimeRecoveryDescription"] ?? .object([:]))
+            return PointInTimeRecovery(json: description["PointInTimeRecoveryDescription"] ?? .object([:]))
         }
     }
 }

@@ -51,19 +51,19 @@ package struct ExportDescription: Sendable, Equatable {
     init(json: JSONValue) throws(ResponseShapeError) {
         self.arn = try json.requiredString("ExportArn")
         self.status = ExportStatus(try json.requiredString("ExportStatus"))
-        self.tableARN = json[key: "TableArn"]?.string
-        self.tableID = json[key: "TableId"]?.string
+        self.tableARN = json["TableArn"]?.string
+        self.tableID = json["TableId"]?.string
         self.startTime = json.date("StartTime")
         self.endTime = json.date("EndTime")
-        self.manifestKey = json[key: "ExportManifest"]?.string
-        self.itemCount = json[key: "ItemCount"]?.integer
-        self.billedSizeBytes = json[key: "BilledSizeBytes"]?.integer
+        self.manifestKey = json["ExportManifest"]?.string
+        self.itemCount = json["ItemCount"]?.integer
+        self.billedSizeBytes = json["BilledSizeBytes"]?.integer
         self.exportTime = json.date("ExportTime")
-        self.clientToken = json[key: "ClientToken"]?.string
-        self.bucket = json[key: "S3Bucket"]?.string
-        self.prefix = json[key: "S3Prefix"]?.string
-        self.failureCode = json[key: "FailureCode"]?.string
-        self.failureMessage = json[key: "FailureMessage"]?.string
+        self.clientToken = json["ClientToken"]?.string
+        self.bucket = json["S3Bucket"]?.string
+        self.prefix = json["S3Prefix"]?.string
+        self.failureCode = json["FailureCode"]?.string
+        self.failureMessage = json["FailureMessage"]?.string
     }
 }
 
@@ -146,11 +146,11 @@ extension DynamoDBClient {
                         ExportSummary(
                             arn: try element.requiredString("ExportArn"),
                             status: ExportStatus(try element.requiredString("ExportStatus")),
-                            type: element[key: "ExportType"]?.string
+                            type: element["ExportType"]?.string
                         )
                     )
                 }
-                return (page, json[key: "NextToken"]?.string)
+                return (page, json["NextToken"]?.string)
             }
             exports += page
             token = next

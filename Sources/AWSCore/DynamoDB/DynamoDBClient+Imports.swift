@@ -22,16 +22,16 @@ package struct ImportDescription: Sendable, Equatable {
     init(json: JSONValue) throws(ResponseShapeError) {
         self.arn = try json.requiredString("ImportArn")
         self.status = try json.requiredString("ImportStatus")
-        self.tableARN = json[key: "TableArn"]?.string
+        self.tableARN = json["TableArn"]?.string
         self.startTime = json.date("StartTime")
         self.endTime = json.date("EndTime")
-        self.processedSizeBytes = json[key: "ProcessedSizeBytes"]?.integer ?? 0
-        self.processedItemCount = json[key: "ProcessedItemCount"]?.integer ?? 0
-        self.importedItemCount = json[key: "ImportedItemCount"]?.integer ?? 0
-        self.errorCount = json[key: "ErrorCount"]?.integer ?? 0
-        self.logGroupARN = json[key: "CloudWatchLogGroupArn"]?.string
-        self.failureCode = json[key: "FailureCode"]?.string
-        self.failureMessage = json[key: "FailureMessage"]?.string
+        self.processedSizeBytes = json["ProcessedSizeBytes"]?.integer ?? 0
+        self.processedItemCount = json["ProcessedItemCount"]?.integer ?? 0
+        self.importedItemCount = json["ImportedItemCount"]?.integer ?? 0
+        self.errorCount = json["ErrorCount"]?.integer ?? 0
+        self.logGroupARN = json["CloudWatchLogGroupArn"]?.string
+        self.failureCode = json["FailureCode"]?.string
+        self.failureMessage = json["FailureMessage"]?.string
     }
 }
 

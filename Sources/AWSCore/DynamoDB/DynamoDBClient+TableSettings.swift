@@ -17,7 +17,7 @@ extension DynamoDBClient {
             var input: JSONObject = ["ResourceArn": .string(arn)]
             input["NextToken"] = token.map { .string($0) }
             let (page, next) = try await call("ListTagsOfResource", input, resource: arn) { json in
-                (json.elements("Tags"), json[key: "NextToken"]?.string)
+                (json.elements("Tags"), json["NextToken"]?.string)
             }
             tags += page
             token = next

@@ -6,7 +6,7 @@ package struct TableDescription: Sendable, Equatable {
     package var arn: String
     /// The only thing that tells a table from one of the same name made later.
     package var id: String?
-    /// `ACTIVE`, `CREATING`, `UPDATING`, `DELETING`, …
+    /// AWS's word for the state: `ACTIVE`, `CREATING`, `UPDATING`, `DELETING` and others.
     package var status: String
     package var creationDate: Date?
     /// Refreshed by DynamoDB about every six hours.
@@ -19,10 +19,10 @@ package struct TableDescription: Sendable, Equatable {
         self.name = try json.requiredString("TableName")
         self.arn = try json.requiredString("TableArn")
         self.status = try json.requiredString("TableStatus")
-        self.id = json[key: "TableId"]?.string
+        self.id = json["TableId"]?.string
         self.creationDate = json.date("CreationDateTime")
-        self.itemCount = json[key: "ItemCount"]?.integer
-        self.sizeBytes = json[key: "TableSizeBytes"]?.integer
+        self.itemCount = json["ItemCount"]?.integer
+        self.sizeBytes = json["TableSizeBytes"]?.integer
         self.json = json
     }
 }
@@ -46,7 +46,7 @@ extension DynamoDBClient {
             var input: JSONObject = [:]
             input["ExclusiveStartTableName"] = start.map { .string($0) }
             let (page, next) = try await call("ListTables", input, resource: nil) { json in
-                (json.elements("TableNames").compactMap(\.string), json[key: "LastEvaluatedTableName"]?.string)
+                (json.elements("TableNames").compactMap(\.string), json["LastEvaluatedTableName"]?.string)
             }
             names += page
             start = next

@@ -31,9 +31,9 @@ package struct EventBridgeClient: Sendable {
         ) { json throws(ResponseShapeError) in
             RuleDescription(
                 name: try json.requiredString("Name"),
-                arn: json[key: "Arn"]?.string,
-                scheduleExpression: json[key: "ScheduleExpression"]?.string,
-                state: json[key: "State"]?.string
+                arn: json["Arn"]?.string,
+                scheduleExpression: json["ScheduleExpression"]?.string,
+                state: json["State"]?.string
             )
         }
     }

@@ -44,15 +44,15 @@ package struct LambdaClient: Sendable {
             FunctionConfiguration(
                 name: try json.requiredString("FunctionName"),
                 arn: try json.requiredString("FunctionArn"),
-                runtime: json[key: "Runtime"]?.string,
-                state: json[key: "State"]?.string,
-                stateReason: json[key: "StateReason"]?.string,
-                lastUpdateStatus: json[key: "LastUpdateStatus"]?.string,
-                lastUpdateStatusReason: json[key: "LastUpdateStatusReason"]?.string,
-                lastModified: json[key: "LastModified"]?.string,
-                codeSHA256: json[key: "CodeSha256"]?.string,
-                timeoutSeconds: json[key: "Timeout"]?.integer,
-                memoryMegabytes: json[key: "MemorySize"]?.integer
+                runtime: json["Runtime"]?.string,
+                state: json["State"]?.string,
+                stateReason: json["StateReason"]?.string,
+                lastUpdateStatus: json["LastUpdateStatus"]?.string,
+                lastUpdateStatusReason: json["LastUpdateStatusReason"]?.string,
+                lastModified: json["LastModified"]?.string,
+                codeSHA256: json["CodeSha256"]?.string,
+                timeoutSeconds: json["Timeout"]?.integer,
+                memoryMegabytes: json["MemorySize"]?.integer
             )
         }
     }

@@ -13,7 +13,9 @@ struct CurlResponseHead {
         while let last = line.last, last == UInt8(ascii: "\r") || last == UInt8(ascii: "\n") { line.removeLast() }
         if line.isEmpty { return status >= 200 }
         if line.starts(with: "HTTP/".utf8) {
-            status = line.split(separator: UInt8(ascii: " ")).dropFirst().first.flatMap { Self.text($0) }.flatMap(Int.init) ?? 0
+            status =
+                line.split(separator: UInt8(ascii: " ")).dropFirst().first.flatMap { Self.text($0) }.flatMap(Int.init)
+                ?? 0
             headers = HTTPHeaders()
         } else if let colon = line.firstIndex(of: UInt8(ascii: ":")), let name = Self.text(line[..<colon]) {
             let value = line[(colon + 1)...].drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }

@@ -142,7 +142,9 @@ final class CurlTransfer: @unchecked Sendable {
         }
 
     static let seekCallback: @convention(c) (UnsafeMutableRawPointer?, curl_off_t, CInt) -> CInt = {
-        context, offset, origin in
+        context,
+        offset,
+        origin in
         guard let context, origin == SEEK_SET else { return CURL_SEEKFUNC_CANTSEEK }
         return Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue().seekUpload(to: Int(offset))
     }
