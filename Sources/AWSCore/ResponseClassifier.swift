@@ -17,72 +17,73 @@ enum ResponseClassifier {
 
     /// - Returns: `nil` when the answer is a success.
     static func failure(in response: HTTPResponse, of request: AWSRequest) -> Judgement? {
-        guard isSuccess(status: response.status) else { return judge(response, of: request) }
+        guard isSuccess(status: response.status) else {
+            return judge(errorBody(response, of: request), response, of: request)
+        }
         if let checksum = response.headers["x-amz-crc32"], UInt32(checksum) != CRC32.checksum(response.body) {
-            var error = makeError(request, response, code: "CorruptResponse", status: response.status)
-            error.message = "the answer does not match its x-amz-crc32 checksum"
-            error.kind = .transient
-            return Judgement(error: error)
+            let body = AWSErrorBody(
+                code: "CorruptResponse",
+                message: "the answer does not match its x-amz-crc32 checksum",
+                requestID: requestID(of: response)
+            )
+            return judge(body, response, of: request, kind: .transient)
         }
         // CopyObject, UploadPartCopy and CompleteMultipartUpload answer 200 before they are done, and say in the body
-        // how it ended (S3 API reference, "CopyObject": "a 200 OK response can contain either a success or an error").
-        if request.failureMayFollowStatus200, let parsed = AWSErrorBody.parseXML(response.body) {
-            var judgement = judge(response, code: parsed.code, message: parsed.message, of: request)
-            if judgement.error.kind == .client, response.status == 200, parsed.code == "InternalError" {
-                judgement.error.kind = .transient
-            }
-            return judgement
+        // how it ended (S3 API Reference, "CopyObject": "a 200 OK response can contain either a success or an error").
+        // botocore takes every such error, and an answer that breaks off, for a passing one.
+        guard request.failureMayFollowStatus200 else { return nil }
+        if let body = AWSErrorBody.embeddedError(response.body) {
+            return judge(body, response, of: request, kind: .transient)
+        }
+        if (try? XMLElement(parsing: response.body)) == nil {
+            let body = AWSErrorBody(code: "IncompleteResponse", message: "the answer is empty or breaks off")
+            return judge(body, response, of: request, kind: .transient)
         }
         return nil
     }
 
     static func requestID(of response: HTTPResponse) -> String? {
-        for name in ["x-amzn-RequestId", "x-amz-request-id", "x-amz-requestid"] {
+        for name in ["x-amzn-RequestId", "x-amz-request-id"] {
             if let id = response.headers[name] { return id }
         }
         return nil
     }
 
-    private static func judge(_ response: HTTPResponse, of request: AWSRequest) -> Judgement {
+    private static func errorBody(_ response: HTTPResponse, of request: AWSRequest) -> AWSErrorBody {
         switch request.service.wireProtocol {
         case .json, .restJSON:
-            let parsed = AWSErrorBody.parseJSON(response.body, headers: response.headers)
-            return judge(response, code: parsed?.code, message: parsed?.message, of: request)
+            .parseJSON(status: response.status, headers: response.headers, body: response.body)
         case .restXML, .query:
-            let parsed = AWSErrorBody.parseXML(response.body)
-            var judgement = judge(response, code: parsed?.code, message: parsed?.message, of: request)
-            if judgement.error.requestID == nil { judgement.error.requestID = parsed?.requestID }
-            if request.service == .s3, [301, 307, 400].contains(response.status) {
-                judgement.bucketRegion = (response.headers["x-amz-bucket-region"] ?? parsed?.region)
-                    .flatMap { Region($0) }
-            }
-            return judgement
+            .parseXML(status: response.status, headers: response.headers, body: response.body)
         }
     }
 
+    /// - Parameter kind: overrides what code and status would mean.
     private static func judge(
+        _ body: AWSErrorBody,
         _ response: HTTPResponse,
-        code: String?,
-        message: String?,
-        of request: AWSRequest
+        of request: AWSRequest,
+        kind: AWSError.Kind? = nil
     ) -> Judgement {
-        let code = code ?? Self.code(forStatus: response.status)
-        var error = makeError(request, response, code: code, status: response.status)
-        error.message = message.map(OneLine.text) ?? "the answer has no message"
-        var judgement = Judgement(error: error)
+        var judgement = Judgement(
+            error: AWSError(
+                code: OneLine.text(body.code),
+                message: OneLine.text(body.message),
+                kind: kind ?? AWSError.Kind(code: body.code, status: response.status),
+                status: response.status,
+                requestID: body.requestID ?? requestID(of: response),
+                service: request.service.name,
+                operation: request.operation,
+                region: request.region.name,
+                resource: request.resource
+            )
+        )
         judgement.retryAfter = retryAfter(response.headers)
-        judgement.mayBeClockSkew = AWSError.Kind.possibleClockSkewCodes.contains(code)
-        return judgement
-    }
-
-    /// HEAD has no body, and load balancers answer with HTML: then the status must do.
-    private static func code(forStatus status: Int) -> String {
-        switch status {
-        case 403: "Forbidden"
-        case 404: "NotFound"
-        case 412: "PreconditionFailed"
-        default: "HTTP \(status)"
+        judgement.mayBeClockSkew = AWSError.Kind.possibleClockSkewCodes.contains(body.code)
+        if request.service == .s3, [301, 307, 400].contains(response.status) {
+            judgement.bucketRegion = body.region.flatMap { Region($0) }
         }
+        return judgement
     }
 
     /// `x-amz-retry-after` counts milliseconds, `Retry-After` seconds.
@@ -92,25 +93,6 @@ enum ResponseClassifier {
         }
         if let text = headers["Retry-After"], let seconds = Int(text), seconds >= 0 { return .seconds(seconds) }
         return nil
-    }
-
-    private static func makeError(
-        _ request: AWSRequest,
-        _ response: HTTPResponse,
-        code: String,
-        status: Int
-    ) -> AWSError {
-        AWSError(
-            code: code,
-            message: "",
-            kind: AWSError.Kind(code: code, status: status),
-            status: status,
-            requestID: requestID(of: response),
-            service: request.service.name,
-            operation: request.operation,
-            region: request.region.name,
-            resource: request.resource
-        )
     }
 }
 

@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import struct FoundationEssentials.Date
 
 extension JSONValue {
     /// A point in time as AWS's JSON protocols write it: seconds since 1970, with a fraction.
