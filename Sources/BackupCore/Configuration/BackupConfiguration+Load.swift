@@ -22,15 +22,15 @@ extension BackupConfiguration {
         mayBeMissing: Bool,
         environment: [String: String],
         requiring requirement: Requirement = .everything
-    ) throws(ConfigurationError) -> BackupConfiguration {
+    ) throws(BackupConfigurationError) -> BackupConfiguration {
         let contents: [UInt8]?
         do {
             contents = Array(try Data(contentsOf: URL(filePath: path)))
         } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
-            guard mayBeMissing else { throw ConfigurationError(source: path, message: "there is no such file") }
+            guard mayBeMissing else { throw BackupConfigurationError(source: path, message: "there is no such file") }
             contents = nil
         } catch {
-            throw ConfigurationError(source: path, message: "the file cannot be read; check its permissions")
+            throw BackupConfigurationError(source: path, message: "the file cannot be read; check its permissions")
         }
         return try BackupConfiguration(
             contents: contents,
@@ -46,7 +46,7 @@ extension BackupConfiguration {
         file: String,
         environment: [String: String],
         requiring requirement: Requirement = .everything
-    ) throws(ConfigurationError) {
+    ) throws(BackupConfigurationError) {
         let reader = try ConfigurationReader(contents: contents, file: file, environment: environment)
         self.init(
             functionName: try reader.functionName(),

@@ -49,7 +49,7 @@ package struct BackupConfiguration: Sendable, Equatable {
 }
 
 /// What is wrong with the settings: one line that names the file or variable, the field, and what belongs there.
-package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct BackupConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file or environment variable: `config.json`, `TABLE_ARNS`.
     package var source: String
     /// `bucket.name`, `tables[2]`; `nil` when it is about the whole file.

@@ -9,16 +9,16 @@ struct ConfigurationReader {
         var path: String?
         var value: JSONValue
 
-        func error(_ message: String, index: Int? = nil) -> ConfigurationError {
+        func error(_ message: String, index: Int? = nil) -> BackupConfigurationError {
             let subscripted = index.map { "\(path ?? "")[\($0)]" }
-            return ConfigurationError(
+            return BackupConfigurationError(
                 source: source,
                 field: path == nil ? nil : subscripted ?? path,
                 message: message
             )
         }
 
-        func string(_ expected: String) throws(ConfigurationError) -> String {
+        func string(_ expected: String) throws(BackupConfigurationError) -> String {
             guard let string = value.string else { throw error("\(value.kindName) where \(expected) is expected") }
             return string
         }
@@ -30,7 +30,7 @@ struct ConfigurationReader {
     let document: JSONObject
     let bucket: JSONObject
 
-    init(contents: [UInt8]?, file: String, environment: [String: String]) throws(ConfigurationError) {
+    init(contents: [UInt8]?, file: String, environment: [String: String]) throws(BackupConfigurationError) {
         self.file = file
         self.isFileThere = contents != nil
         self.environment = environment
@@ -43,10 +43,10 @@ struct ConfigurationReader {
         do {
             value = try JSONValue(parsing: contents)
         } catch {
-            throw ConfigurationError(source: file, message: "not JSON: \(error)")
+            throw BackupConfigurationError(source: file, message: "not JSON: \(error)")
         }
         guard let object = value.object else {
-            throw ConfigurationError(source: file, message: "\(value.kindName) where an object { … } is expected")
+            throw BackupConfigurationError(source: file, message: "\(value.kindName) where an object { … } is expected")
         }
         document = object
         let known = [
@@ -65,7 +65,7 @@ struct ConfigurationReader {
         case nil:
             bucket = JSONObject()
         case .some(let other):
-            throw ConfigurationError(
+            throw BackupConfigurationError(
                 source: file,
                 field: "bucket",
                 message: #"\#(other.kindName) where {"name": …, "region": …} is expected"#
@@ -78,9 +78,9 @@ struct ConfigurationReader {
         known: [String],
         path: String,
         file: String
-    ) throws(ConfigurationError) {
+    ) throws(BackupConfigurationError) {
         for key in object.keys where !known.contains(key) {
-            throw ConfigurationError(
+            throw BackupConfigurationError(
                 source: file,
                 field: path + key,
                 message: "unknown key; expected \(known.filter { $0 != "$schema" }.joined(separator: ", "))"
@@ -102,21 +102,21 @@ struct ConfigurationReader {
     }
 
     /// The error for something that neither the file nor the environment says.
-    private func missing(_ path: String, variable: String) -> ConfigurationError {
+    private func missing(_ path: String, variable: String) -> BackupConfigurationError {
         isFileThere
-            ? ConfigurationError(
+            ? BackupConfigurationError(
                 source: file,
                 field: path,
                 message: "missing; add it or set \(variable) in the environment"
             )
-            : ConfigurationError(
+            : BackupConfigurationError(
                 source: file,
                 message: "there is no such file, and \(variable) is not set; write the file (config.schema.json"
                     + " describes it) or set TABLE_ARNS, S3_BUCKET and S3_REGION in the environment"
             )
     }
 
-    func functionName() throws(ConfigurationError) -> String {
+    func functionName() throws(BackupConfigurationError) -> String {
         guard let field = field("functionName") else { return BackupConfiguration.defaultFunctionName }
         let name = try field.string("the function's name")
         let isLetter = { (byte: UInt8) in Character(Unicode.Scalar(byte)).isASCIILetter }
@@ -130,7 +130,7 @@ struct ConfigurationReader {
         return name
     }
 
-    func tables(requirement: BackupConfiguration.Requirement) throws(ConfigurationError) -> [TableARN] {
+    func tables(requirement: BackupConfiguration.Requirement) throws(BackupConfigurationError) -> [TableARN] {
         let field: Field
         let texts: [JSONValue]
         if let variable = variable("TABLE_ARNS") {
@@ -154,7 +154,7 @@ struct ConfigurationReader {
         return try checked(texts, of: field)
     }
 
-    private func checked(_ texts: [JSONValue], of field: Field) throws(ConfigurationError) -> [TableARN] {
+    private func checked(_ texts: [JSONValue], of field: Field) throws(BackupConfigurationError) -> [TableARN] {
         let expected = "expected arn:aws:dynamodb:REGION:ACCOUNT:table/NAME"
         var tables: [TableARN] = []
         for (index, value) in texts.enumerated() {
@@ -182,7 +182,7 @@ struct ConfigurationReader {
         return tables
     }
 
-    func bucketName() throws(ConfigurationError) -> String {
+    func bucketName() throws(BackupConfigurationError) -> String {
         guard let field = variable("S3_BUCKET") ?? bucketField("name") else {
             throw missing("bucket.name", variable: "S3_BUCKET")
         }
@@ -205,7 +205,7 @@ struct ConfigurationReader {
         return name
     }
 
-    func bucketRegion() throws(ConfigurationError) -> Region {
+    func bucketRegion() throws(BackupConfigurationError) -> Region {
         guard let field = variable("S3_REGION") ?? bucketField("region") else {
             throw missing("bucket.region", variable: "S3_REGION")
         }
@@ -216,7 +216,7 @@ struct ConfigurationReader {
         return region
     }
 
-    func prefix() throws(ConfigurationError) -> String {
+    func prefix() throws(BackupConfigurationError) -> String {
         guard let field = variable("S3_PREFIX") ?? bucketField("prefix") else { return "daily" }
         let prefix = try field.string("a key prefix such as \"daily\"")
         let segments = prefix.split(separator: "/", omittingEmptySubsequences: false)
@@ -233,7 +233,7 @@ struct ConfigurationReader {
         return prefix
     }
 
-    func schedule() throws(ConfigurationError) -> String {
+    func schedule() throws(BackupConfigurationError) -> String {
         guard let field = variable("SCHEDULE") ?? field("schedule") else { return BackupConfiguration.defaultSchedule }
         let expression = try field.string("a schedule expression")
         guard isSchedule(expression) else {
@@ -245,7 +245,7 @@ struct ConfigurationReader {
         return expression
     }
 
-    func maximumAgeHours() throws(ConfigurationError) -> Int {
+    func maximumAgeHours() throws(BackupConfigurationError) -> Int {
         guard let field = field("maximumAgeHours") else { return BackupConfiguration.defaultMaximumAgeHours }
         guard let hours = field.value.integer, (1...8_784).contains(hours) else {
             let found = field.value.number?.text ?? field.value.kindName
@@ -254,7 +254,7 @@ struct ConfigurationReader {
         return hours
     }
 
-    func alarmEmail() throws(ConfigurationError) -> String? {
+    func alarmEmail() throws(BackupConfigurationError) -> String? {
         guard let field = field("alarmEmail"), !field.value.isNull else { return nil }
         let address = try field.string("an e-mail address or null")
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
