@@ -54,7 +54,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .executableTarget(name: "Bootstrap", dependencies: ["AWSCore", "BackupCore", "LambdaRuntime"]),
+        // Lets the function start on Lambda's older glibc; see the C file.
+        .target(name: "CGlibcCompatibility"),
+        .executableTarget(
+            name: "Bootstrap",
+            dependencies: ["AWSCore", "BackupCore", "CGlibcCompatibility", "LambdaRuntime"]
+        ),
         .executableTarget(
             name: "Monitor",
             dependencies: [

@@ -1,0 +1,1 @@
+// The module has no interface: linking it is all that is wanted. See CGlibcCompatibility.c.
