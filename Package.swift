@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore", "AWSTesting"]),
         .testTarget(name: "LambdaRuntimeTests", dependencies: ["AWSCore", "AWSTesting", "LambdaRuntime"]),
         .testTarget(name: "BackupCoreTests", dependencies: ["AWSCore", "AWSTesting", "BackupCore"]),
-        .testTarget(name: "TerminalTests", dependencies: ["AWSCore", "Terminal"]),
+        .testTarget(name: "AWSTestingTests", dependencies: ["AWSCore", "AWSTesting"]),
+        .testTarget(name: "TerminalTests", dependencies: ["AWSCore", "AWSTesting", "Terminal"]),
     ],
     swiftLanguageModes: [.v6]
 )
