@@ -10,7 +10,7 @@ final class ScriptedServerCore: Sendable {
 
     private struct Threads: Sendable {
         var isStopping = false
-        var running: [ServerThread] = []
+        var running: [TestThread] = []
         var sockets: Set<Int32> = []
     }
 
@@ -22,7 +22,7 @@ final class ScriptedServerCore: Sendable {
     }
 
     func start() throws {
-        guard let thread = ServerThread({ self.acceptConnections() }) else {
+        guard let thread = TestThread({ self.acceptConnections() }) else {
             close(listener)
             throw ScriptedServer.StartError(call: "pthread_create", code: errno)
         }
@@ -65,7 +65,7 @@ final class ScriptedServerCore: Sendable {
             number += 1
             let isServed = threads.withLock { threads in
                 guard !threads.isStopping,
-                    let thread = ServerThread({ self.serve(socket, number: connectionNumber) })
+                    let thread = TestThread({ self.serve(socket, number: connectionNumber) })
                 else { return false }
                 threads.sockets.insert(socket)
                 threads.running.append(thread)

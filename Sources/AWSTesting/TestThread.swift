@@ -1,7 +1,7 @@
 import Glibc
 
-/// A thread of the fault server; joined, so that none outlives its test.
-struct ServerThread: Sendable {
+/// A thread for calls that block, away from the pool that the tests run on.
+struct TestThread: Sendable {
     // pthread_t is an integer on Linux.
     private let handle: pthread_t
 
@@ -37,7 +37,13 @@ struct ServerThread: Sendable {
         self.handle = handle
     }
 
+    /// Waits for its end; once, and not after ``detach()``.
     func join() {
         pthread_join(handle, nil)
+    }
+
+    /// Leaves it to itself.
+    func detach() {
+        pthread_detach(handle)
     }
 }
