@@ -34,10 +34,12 @@ package struct AWSConfiguration: Sendable {
     ///
     /// Nothing is sent and no credentials are fetched yet.
     /// - Parameter transport: for the calls that fetch credentials; built with ``AWSSettings/caBundle``.
-    package init(settings: AWSSettings, transport: any HTTPTransport) throws {
+    package init(settings: AWSSettings, transport: any HTTPTransport) {
         self.init(
             region: settings.region,
-            credentials: try CredentialsProviderChain.standard(settings: settings, transport: transport),
+            credentials: CredentialsProviderChain.standard(
+                CredentialsContext(settings: settings, transport: transport)
+            ),
             endpoints: settings.endpoints,
             maximumAttempts: settings.maximumAttempts,
             caBundle: settings.caBundle,
@@ -63,6 +65,6 @@ package struct AWSConfiguration: Sendable {
             endpointURL: endpointURL,
             environment: environment
         )
-        return try AWSConfiguration(settings: settings, transport: transport)
+        return AWSConfiguration(settings: settings, transport: transport)
     }
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// Where the AWS configuration of this user lies, and how its files are read.
 package struct ConfigurationFiles: Sendable {

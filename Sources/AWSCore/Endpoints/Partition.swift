@@ -7,7 +7,7 @@ package struct Partition: Sendable, Hashable {
     /// The domain of dual-stack (IPv4 and IPv6) endpoints: `api.aws`.
     package let dualStackDNSSuffix: String
     /// The Region whose STS is asked where no Region is configured.
-    package let defaultRegion: String
+    package let defaultRegionName: String
     /// What comes before `-<place>-<number>` in the partition's Region names.
     let regionPrefixes: [String]
 
@@ -15,28 +15,28 @@ package struct Partition: Sendable, Hashable {
         id: "aws",
         dnsSuffix: "amazonaws.com",
         dualStackDNSSuffix: "api.aws",
-        defaultRegion: "us-east-1",
+        defaultRegionName: "us-east-1",
         regionPrefixes: ["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"]
     )
     package static let china = Partition(
         id: "aws-cn",
         dnsSuffix: "amazonaws.com.cn",
         dualStackDNSSuffix: "api.amazonwebservices.com.cn",
-        defaultRegion: "cn-northwest-1",
+        defaultRegionName: "cn-northwest-1",
         regionPrefixes: ["cn"]
     )
     package static let usGovernment = Partition(
         id: "aws-us-gov",
         dnsSuffix: "amazonaws.com",
         dualStackDNSSuffix: "api.aws",
-        defaultRegion: "us-gov-west-1",
+        defaultRegionName: "us-gov-west-1",
         regionPrefixes: ["us-gov"]
     )
     package static let europeanSovereign = Partition(
         id: "aws-eusc",
         dnsSuffix: "amazonaws.eu",
         dualStackDNSSuffix: "api.amazonwebservices.eu",
-        defaultRegion: "eusc-de-east-1",
+        defaultRegionName: "eusc-de-east-1",
         regionPrefixes: ["eusc-de"]
     )
     package static let all: [Partition] = [
@@ -45,28 +45,28 @@ package struct Partition: Sendable, Hashable {
             id: "aws-iso",
             dnsSuffix: "c2s.ic.gov",
             dualStackDNSSuffix: "api.aws.ic.gov",
-            defaultRegion: "us-iso-east-1",
+            defaultRegionName: "us-iso-east-1",
             regionPrefixes: ["us-iso"]
         ),
         Partition(
             id: "aws-iso-b",
             dnsSuffix: "sc2s.sgov.gov",
             dualStackDNSSuffix: "api.aws.scloud",
-            defaultRegion: "us-isob-east-1",
+            defaultRegionName: "us-isob-east-1",
             regionPrefixes: ["us-isob"]
         ),
         Partition(
             id: "aws-iso-e",
             dnsSuffix: "cloud.adc-e.uk",
             dualStackDNSSuffix: "api.cloud-aws.adc-e.uk",
-            defaultRegion: "eu-isoe-west-1",
+            defaultRegionName: "eu-isoe-west-1",
             regionPrefixes: ["eu-isoe"]
         ),
         Partition(
             id: "aws-iso-f",
             dnsSuffix: "csp.hci.ic.gov",
             dualStackDNSSuffix: "api.aws.hci.ic.gov",
-            defaultRegion: "us-isof-south-1",
+            defaultRegionName: "us-isof-south-1",
             regionPrefixes: ["us-isof"]
         ),
     ]
@@ -94,13 +94,13 @@ package struct Partition: Sendable, Hashable {
         id: String,
         dnsSuffix: String,
         dualStackDNSSuffix: String,
-        defaultRegion: String,
+        defaultRegionName: String,
         regionPrefixes: [String]
     ) {
         self.id = id
         self.dnsSuffix = dnsSuffix
         self.dualStackDNSSuffix = dualStackDNSSuffix
-        self.defaultRegion = defaultRegion
+        self.defaultRegionName = defaultRegionName
         self.regionPrefixes = regionPrefixes
     }
 }
