@@ -11,26 +11,21 @@ package struct TableARN: Sendable, Hashable, CustomStringConvertible {
 
     /// - Returns: `nil` unless the text is a table's ARN; those of indexes, streams and exports are not.
     package init?(_ text: String) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 6, parts[0] == "arn", parts[1].utf8.starts(with: "aws".utf8),
-            parts[1].utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "-") }
-            ),
-            parts[2] == "dynamodb", let region = Region(parts[3]),
-            parts[4].utf8.count == 12, Int(digits: Array(parts[4].utf8)[...]) != nil, parts[5].hasPrefix("table/")
+        guard let arn = ARN(text), arn.service == "dynamodb", arn.partition.hasPrefix("aws"),
+            let region = Region(arn.region), arn.account.utf8.count == 12,
+            Int(digits: Array(arn.account.utf8)[...]) != nil,
+            let name = arn.tableName, arn.resource == "table/\(name)", TableARN.isTableName(name)
         else { return nil }
-        let name = String(parts[5].dropFirst("table/".count))
-        guard TableARN.isTableName(name) else { return nil }
-        self.partition = parts[1]
+        self.partition = arn.partition
         self.region = region
-        self.accountID = parts[4]
+        self.accountID = arn.account
         self.tableName = name
     }
 
     /// The table that an export's ARN `…:table/Orders/export/01768385930622-efd1a093` belongs to.
     package init?(exportARN: String) {
-        let parts = exportARN.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[2] == "export" else { return nil }
-        self.init(parts[0..<2].joined(separator: "/"))
+        guard let arn = ARN(exportARN), arn.exportID != nil, let table = arn.table else { return nil }
+        self.init(table.description)
     }
 
     package var description: String { "arn:\(partition):dynamodb:\(region):\(accountID):table/\(tableName)" }

@@ -1,3 +1,5 @@
+internal import AWSCore
+
 package import struct FoundationEssentials.Date
 
 /// The id of an export, last part of its ARN and name of its folder: `01768385930622-efd1a093`.
@@ -23,8 +25,8 @@ package struct ExportID: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// The id at the end of an export's ARN.
     package init?(exportARN: String) {
-        guard let slash = exportARN.lastIndex(of: "/"), exportARN[..<slash].hasSuffix("/export") else { return nil }
-        self.init(exportARN[exportARN.index(after: slash)...])
+        guard let id = ARN(exportARN)?.exportID else { return nil }
+        self.init(id)
     }
 
     package var startTime: Date { Date(timeIntervalSince1970: Double(startMilliseconds) / 1_000) }
