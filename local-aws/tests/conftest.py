@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 import uuid
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +38,24 @@ class LocalAWS:
             aws_secret_access_key="local",
             config=Config(retries={"total_max_attempts": 1}, **options),
         )
+
+    def dynamodb(self, operation: str, members: dict[str, Any]) -> tuple[int, dict[str, str], dict[str, Any]]:
+        """Status, headers and body of a call as it goes over the wire, for what boto3 would not send."""
+        scope = f"Credential={ACCOUNT}/20261121/us-east-1/dynamodb/aws4_request"
+        headers = {
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+            "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0",
+        }
+        request = urllib.request.Request(self.endpoint, json.dumps(members).encode(), headers)
+        try:
+            answer = urllib.request.urlopen(request, timeout=10)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            body = answer.read()
+        assert answer.headers["x-amz-crc32"] == str(zlib.crc32(body))
+        return answer.status, dict(answer.headers), json.loads(body)
 
     def cli(self, *arguments: str, region: str = "us-east-1") -> subprocess.CompletedProcess[str]:
         environment = {
