@@ -14,6 +14,15 @@ from .settings import Settings
 
 Answer = tuple[int, dict[str, str], bytes]
 
+#: Errors of AWS's service framework, which carry its namespaces.
+_SHARED_ERRORS = {
+    "ValidationException": "com.amazon.coral.validate",
+    "AccessDeniedException": "com.amazon.coral.service",
+    "UnrecognizedClientException": "com.amazon.coral.service",
+    "SerializationException": "com.amazon.coral.service",
+    "UnknownOperationException": "com.amazon.coral.service",
+}
+
 
 def install(settings: Settings) -> None:
     from ministack.core.router import extract_access_key_id
@@ -55,9 +64,10 @@ def install(settings: Settings) -> None:
         if isinstance(data, dict):
             mine = answer(operation, data, extract_access_key_id(headers, query_params))
         if mine is None:
-            theirs: Answer = await handle(method, path, headers, body, query_params)
-            return theirs
+            mine = await handle(method, path, headers, body, query_params)
         status, answer_headers, answer_body = mine
+        if status >= 400:
+            answer_body = _with_error_namespace(answer_body)
         # DynamoDB sends the CRC-32 of every answer's body (AWS facts 5.3).
         checksum = str(zlib.crc32(answer_body))
         return status, {**answer_headers, "x-amz-crc32": checksum}, answer_body
@@ -68,3 +78,13 @@ def install(settings: Settings) -> None:
 
     ddb.handle_request = handle_request
     ddb.reset = resetting
+
+
+def _with_error_namespace(body: bytes) -> bytes:
+    """DynamoDB's `__type` names a namespace before the code (AWS facts 1.1); ministack sends the bare code."""
+    error = json.loads(body)
+    code = error.get("__type", "")
+    if code and "#" not in code:
+        namespace = _SHARED_ERRORS.get(code, "com.amazonaws.dynamodb.v20120810")
+        error["__type"] = f"{namespace}#{code}"
+    return json.dumps(error, ensure_ascii=False).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import logging
+import re
 from typing import Any
 
 from .settings import Settings
@@ -39,9 +40,32 @@ def install(settings: Settings) -> None:
         cloudwatch.record_metric("AWS/Events", "Invocations", 1, "Count", dimensions)
         invoke_target(target, event, rule, view)
 
+    is_valid = eventbridge._validate_schedule_expression
+
+    def is_valid_expression(expression: str) -> bool:
+        """Value and unit must agree: rate(1 minute), rate(5 minutes). ministack takes rate(1 minutes), too."""
+        rate = re.fullmatch(r"rate\((\d+) +(\w+)\)", expression)
+        if rate is not None and (int(rate[1]) < 1 or (int(rate[1]) == 1) == rate[2].endswith("s")):
+            return False
+        return bool(is_valid(expression))
+
+    eventbridge._validate_schedule_expression = is_valid_expression
     eventbridge._SCHEDULER_TICK_INTERVAL = settings.schedule_tick_seconds
     eventbridge._dispatch_to_lambda = dispatch_to_lambda
     eventbridge._invoke_target = permitted_invoke_target
+
+
+def make_due(account_id: str, region: str, name: str) -> bool:
+    """Lets a scheduled rule of the default bus fire at the next tick, as if its time had come; False: no such rule."""
+    from ministack.core.responses import request_scope
+    from ministack.services import eventbridge
+
+    with request_scope(account_id, region):
+        rule_key = eventbridge._rule_key(name, "default")
+        if not eventbridge._rules.get(rule_key, {}).get("ScheduleExpression"):
+            return False
+    eventbridge._rule_last_fired[(account_id, region, rule_key)] = 0
+    return True
 
 
 def rule_may_invoke(policy: dict[str, Any], rule_arn: str) -> bool:

@@ -11,6 +11,7 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from .settings import Settings
 
@@ -87,6 +88,8 @@ async def _run(listener: socket.socket, settings: Settings, exit_with_parent: bo
     from hypercorn.config import Config
     from ministack.app import app
 
+    from .control import with_control
+
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.keep_alive_timeout = 75
@@ -97,7 +100,8 @@ async def _run(listener: socket.socket, settings: Settings, exit_with_parent: bo
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     watch = asyncio.create_task(_watch_parent(stop)) if exit_with_parent else None
-    await hypercorn_serve(app, config, shutdown_trigger=stop.wait)
+    application: Any = with_control(app, settings.account_id)
+    await hypercorn_serve(application, config, shutdown_trigger=stop.wait)
     if watch is not None:
         watch.cancel()
 
