@@ -36,6 +36,23 @@ def install(settings: Settings) -> None:
 
     lambda_svc._emit_lambda_metrics = counted_once
     lambda_svc.invoke_async_with_retry = invoke
+    _unqualified_is_latest(lambda_svc)
+
+
+def _unqualified_is_latest(lambda_svc: Any) -> None:
+    """On AWS the configuration without a qualifier is the one of $LATEST; ministack keeps two."""
+    get, put, delete = (
+        lambda_svc._get_event_invoke_config,
+        lambda_svc._put_event_invoke_config,
+        lambda_svc._delete_event_invoke_config,
+    )
+
+    def plain(qualifier: str | None) -> str | None:
+        return None if qualifier == "$LATEST" else qualifier
+
+    lambda_svc._get_event_invoke_config = lambda name, qualifier=None: get(name, plain(qualifier))
+    lambda_svc._put_event_invoke_config = lambda name, qualifier, data: put(name, plain(qualifier), data)
+    lambda_svc._delete_event_invoke_config = lambda name, qualifier=None: delete(name, plain(qualifier))
 
 
 class _Invocation:
@@ -60,11 +77,7 @@ class _Invocation:
             _LOG.exception("asynchronous invocation of %s broke", self._name)
 
     def _attempts(self) -> None:
-        options = (
-            self._function.get("event_invoke_config")
-            or (self._function.get("event_invoke_configs") or {}).get("$LATEST")
-            or {}
-        )
+        options = self._function.get("event_invoke_config") or {}
         retries = options.get("MaximumRetryAttempts")
         retries = _DEFAULT_RETRIES if retries is None else int(retries)
         deadline = time.monotonic() + int(options.get("MaximumEventAgeInSeconds") or _DEFAULT_EVENT_AGE_SECONDS)

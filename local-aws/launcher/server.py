@@ -74,13 +74,25 @@ def _prepare_environment(settings: Settings, endpoint: str, port: int, scratch: 
 
 
 def _install_hooks(settings: Settings, endpoint: str) -> None:
-    from . import async_invocations, dynamodb, embedded_metrics, lambda_environment, schedules
+    from . import (
+        alarms,
+        async_invocations,
+        bucket_stacks,
+        dynamodb,
+        embedded_metrics,
+        function_stacks,
+        lambda_environment,
+        schedules,
+    )
 
     dynamodb.install(settings)
     lambda_environment.install(endpoint)
     embedded_metrics.install()
     async_invocations.install(settings)
     schedules.install(settings)
+    bucket_stacks.install()
+    function_stacks.install()
+    alarms.install()
 
 
 async def _run(listener: socket.socket, settings: Settings, exit_with_parent: bool) -> None:
