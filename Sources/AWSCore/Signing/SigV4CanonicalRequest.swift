@@ -28,7 +28,9 @@ struct SigV4CanonicalRequest {
         fields: [HTTPHeaders.Field],
         payloadHash: String
     ) {
-        buffer.reserveCapacity(768 + path.utf8.count * 3 + query.utf8.count)
+        // Room for everything that usually comes, the string to sign included; names stand in it three times.
+        let headerLength = fields.reduce(0) { $0 + $1.name.utf8.count * 3 + $1.value.utf8.count + 4 }
+        buffer.reserveCapacity(512 + headerLength + authority.utf8.count + path.utf8.count * 3 + query.utf8.count)
         let headers = gatherHeaders(fields)
         let start = buffer.count
         append(method.rawValue)
@@ -87,7 +89,10 @@ struct SigV4CanonicalRequest {
         headers.append(Header(name: 0..<buffer.count, index: Self.hostIndex))
         for index in fields.indices {
             let start = buffer.count
-            for byte in fields[index].name.utf8 { buffer.append(byte.asciiLowercased) }
+            append(fields[index].name)
+            buffer.withUnsafeMutableBufferPointer { bytes in
+                for position in start..<bytes.count { bytes[position] = bytes[position].asciiLowercased }
+            }
             if SigV4UnsignedHeaders.contains(buffer[start...]) {
                 buffer.removeSubrange(start...)
             } else {
@@ -151,19 +156,34 @@ struct SigV4CanonicalRequest {
     /// Appends a value without white space at its ends and with every run inside as one space.
     private mutating func appendFolded(_ value: String) {
         let start = buffer.count
+        append(value)
+        // Nearly every value is in its final form already; then its bytes are only looked at.
+        let count = buffer.withUnsafeMutableBufferPointer {
+            Self.fold(UnsafeMutableBufferPointer(rebasing: $0[start...]))
+        }
+        buffer.removeSubrange((start + count)...)
+    }
+
+    /// Folds in place and returns how many bytes are left.
+    private static func fold(_ bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var count = 0
         var hasPendingSpace = false
-        for byte in value.utf8 {
+        for index in bytes.indices {
+            let byte = bytes[index]
             // Space, and tab to carriage return.
             if byte == 0x20 || (byte >= 0x09 && byte <= 0x0d) {
-                hasPendingSpace = buffer.count > start
+                hasPendingSpace = count > 0
                 continue
             }
             if hasPendingSpace {
-                append(UInt8(ascii: " "))
+                bytes[count] = UInt8(ascii: " ")
+                count += 1
                 hasPendingSpace = false
             }
-            append(byte)
+            bytes[count] = byte
+            count += 1
         }
+        return count
     }
 
     // MARK: Path

@@ -2,9 +2,11 @@ import AWSCore
 import FoundationEssentials
 import Testing
 
-/// The worked examples of S3's API reference, "Signature calculations … transferring payload in multiple chunks" and
-/// "… including trailing headers": 66 560 times "a" in chunks of 64 KiB and 1 KiB. The trailer's signature is the one
-/// that AWS's SDKs test against; an older text of the second page prints another, which follows from no input.
+/// S3's worked examples of chunked uploads.
+///
+/// S3 API Reference, "Signature calculations for the authorization header: transferring payload in multiple chunks" and
+/// its page on trailing headers: 66 560 times "a" in chunks of 64 KiB and 1 KiB. The trailer's signature is the one that
+/// AWS's SDKs test against; an older text of the page prints another, which follows from no input.
 @Suite("aws-chunked bodies")
 struct SigV4ChunkedTests {
     private let credentials = Credentials(

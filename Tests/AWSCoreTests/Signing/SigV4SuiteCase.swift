@@ -5,19 +5,19 @@ import Foundation
 struct SigV4SuiteCase: Sendable {
     struct Context: Decodable, Sendable {
         struct Credentials: Decodable, Sendable {
-            var access_key_id: String
-            var secret_access_key: String
+            var accessKeyId: String
+            var secretAccessKey: String
             var token: String?
         }
 
         var credentials: Credentials
-        var expiration_in_seconds: Int
+        var expirationInSeconds: Int
         var normalize: Bool
         var region: String
         var service: String
-        var sign_body: Bool
+        var signBody: Bool
         var timestamp: Date
-        var omit_session_token: Bool?
+        var omitSessionToken: Bool?
     }
 
     let folder: URL
@@ -48,6 +48,7 @@ struct SigV4SuiteCase: Sendable {
         folder = location.appendingPathComponent(name)
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
         context = try decoder.decode(
             Context.self,
             from: Data(contentsOf: folder.appendingPathComponent("context.json"))
@@ -62,8 +63,8 @@ struct SigV4SuiteCase: Sendable {
 
     var credentials: Credentials {
         Credentials(
-            accessKeyID: context.credentials.access_key_id,
-            secretAccessKey: context.credentials.secret_access_key,
+            accessKeyID: context.credentials.accessKeyId,
+            secretAccessKey: context.credentials.secretAccessKey,
             sessionToken: context.credentials.token
         )
     }
@@ -74,8 +75,8 @@ struct SigV4SuiteCase: Sendable {
             signingName: context.service,
             region: context.region,
             pathRule: context.normalize ? .normalizedAndEncodedAgain : .asSent,
-            sendsPayloadHash: context.sign_body,
-            signsSessionToken: context.omit_session_token != true
+            sendsPayloadHash: context.signBody,
+            signsSessionToken: context.omitSessionToken != true
         )
     }
 

@@ -42,7 +42,7 @@ struct SigV4SuiteTests {
             suiteCase.requestToSign,
             credentials: suiteCase.credentials,
             date: suiteCase.context.timestamp,
-            expiresIn: suiteCase.context.expiration_in_seconds
+            expiresIn: suiteCase.context.expirationInSeconds
         )
         #expect(signature.canonicalRequest == (try suiteCase.text("query-canonical-request.txt")))
         #expect(signature.stringToSign == (try suiteCase.text("query-string-to-sign.txt")))
