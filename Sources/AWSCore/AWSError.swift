@@ -27,6 +27,8 @@ package struct AWSError: Error, Sendable, Equatable, CustomStringConvertible {
     package var resource: String?
     /// How often the request was sent.
     package var attempts: Int
+    /// S3: the Region in which the bucket lies, which also comes with answers that refuse everything else.
+    package var bucketRegion: Region?
 
     package init(
         code: String,

@@ -80,8 +80,9 @@ enum ResponseClassifier {
         )
         judgement.retryAfter = retryAfter(response.headers)
         judgement.mayBeClockSkew = AWSError.Kind.possibleClockSkewCodes.contains(body.code)
+        if request.service == .s3 { judgement.error.bucketRegion = body.region.flatMap { Region($0) } }
         if request.service == .s3, [301, 307, 400].contains(response.status) {
-            judgement.bucketRegion = body.region.flatMap { Region($0) }
+            judgement.bucketRegion = judgement.error.bucketRegion
         }
         return judgement
     }

@@ -24,7 +24,8 @@ extension AWSError.Kind {
 
     private static let transientCodes: Set<String> = [
         "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalServerError", "InternalFailure",
-        "ServiceUnavailable", "IDPCommunicationError", "ContinuousBackupsUnavailableException",
+        "ServiceUnavailable", "IDPCommunicationError", "ConditionalRequestConflict",
+        "ContinuousBackupsUnavailableException",
     ]
 
     private static let transientStatuses: Set<Int> = [500, 502, 503, 504]

@@ -2,6 +2,9 @@
 package enum SigV4Payload: Sendable, Equatable {
     /// Bytes by their SHA-256; a stream, which only S3 takes, ``unsigned`` over https and ``streamingSigned`` otherwise.
     case automatic
+    /// aws-chunked with the checksum after the body: ``streamingUnsigned(checksum:)`` over https and
+    /// ``streamingSignedWithChecksum(_:)`` otherwise. S3.
+    case checksummedStream(ChecksumAlgorithm)
     /// The body's SHA-256, known beforehand, in lower-case hexadecimal.
     case hash(String)
     /// `UNSIGNED-PAYLOAD`: TLS alone protects the body. S3, and presigned URLs for it.
@@ -16,7 +19,9 @@ package enum SigV4Payload: Sendable, Equatable {
     /// The checksum that follows the body as a trailer.
     var trailingChecksum: ChecksumAlgorithm? {
         switch self {
-        case .streamingUnsigned(let checksum), .streamingSignedWithChecksum(let checksum): checksum
+        case .streamingUnsigned(let checksum), .streamingSignedWithChecksum(let checksum),
+            .checksummedStream(let checksum):
+            checksum
         case .automatic, .hash, .unsigned, .streamingSigned: nil
         }
     }
@@ -24,16 +29,24 @@ package enum SigV4Payload: Sendable, Equatable {
     var signsChunks: Bool {
         switch self {
         case .streamingSigned, .streamingSignedWithChecksum: true
-        case .automatic, .hash, .unsigned, .streamingUnsigned: false
+        case .automatic, .checksummedStream, .hash, .unsigned, .streamingUnsigned: false
         }
     }
 
     var isChunked: Bool { signsChunks || trailingChecksum != nil }
 
-    /// ``automatic`` turned into what it means for this request.
+    /// The kinds that depend on the scheme, turned into what they mean for this request.
     func resolved(for request: HTTPRequest) -> SigV4Payload {
-        guard self == .automatic, case .stream = request.body else { return self }
-        return request.scheme == .https ? .unsigned : .streamingSigned
+        let isSecure = request.scheme == .https
+        switch self {
+        case .automatic:
+            guard case .stream = request.body else { return self }
+            return isSecure ? .unsigned : .streamingSigned
+        case .checksummedStream(let checksum):
+            return isSecure ? .streamingUnsigned(checksum: checksum) : .streamingSignedWithChecksum(checksum)
+        case .hash, .unsigned, .streamingUnsigned, .streamingSigned, .streamingSignedWithChecksum:
+            return self
+        }
     }
 
     /// The last line of the canonical request and the value of `x-amz-content-sha256`.
@@ -47,7 +60,7 @@ package enum SigV4Payload: Sendable, Equatable {
             }
         case .hash(let text): text
         case .unsigned: Self.unsignedText
-        case .streamingUnsigned: "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+        case .streamingUnsigned, .checksummedStream: "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
         case .streamingSigned: "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
         case .streamingSignedWithChecksum: "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
         }

@@ -1,0 +1,26 @@
+/// What DeleteObject did.
+package struct DeleteObjectResult: Sendable, Equatable {
+    /// The version that was deleted, or the delete marker that was put on top; `nil` when the bucket has no versions.
+    package var versionID: String?
+    /// Whether the version is a delete marker.
+    package var isDeleteMarker: Bool
+}
+
+extension S3Client {
+    /// DeleteObject; in a versioned bucket and without `versionID` the object stays under a delete marker.
+    ///
+    /// It succeeds for an object that is not there.
+    @discardableResult
+    package func deleteObject(
+        bucket: String,
+        key: String,
+        versionID: String? = nil
+    ) async throws -> DeleteObjectResult {
+        let request = try request("DeleteObject", .delete, bucket: bucket, key: key, versionID: versionID)
+        let response = try await client.send(request)
+        return DeleteObjectResult(
+            versionID: response.headers["x-amz-version-id"],
+            isDeleteMarker: response.headers["x-amz-delete-marker"] == "true"
+        )
+    }
+}
