@@ -3,7 +3,9 @@ package struct GetObjectRequest: Sendable, Equatable {
     package var bucket: String
     package var key: String
     package var versionID: String?
-    /// The bytes wanted, from 0; `nil` for all. What lies behind the object's end is left out.
+    /// The bytes wanted, from 0; `nil` for all.
+    ///
+    /// What lies behind the object's end is left out; an empty range is refused.
     package var range: Range<Int>?
     /// Fails with 412 when the object has another ETag by now.
     package var ifMatch: String?

@@ -29,7 +29,8 @@ package struct XMLElement: Sendable, Equatable {
                 }
             }
         )
-        try parser.parse(bytes)
+        // While it copies, S3 keeps the connection alive with blanks, which other servers send before the declaration.
+        try parser.parse(Array(bytes.drop(while: \.isASCIIWhitespace)))
         try parser.finish()
         guard let root else { throw XMLError(message: "there is no element") }
         self = root
