@@ -1,0 +1,153 @@
+internal import AWSCore
+import FoundationEssentials
+internal import Logging
+
+/// Backs up one table: read, write the schema, start the export.
+struct TableBackup: Sendable {
+    let configuration: BackupConfiguration
+    let client: AWSClient
+    let logger: Logger
+    let pacer: ExportPacer
+    let now: @Sendable () -> Date
+
+    /// How many exports of one event may fail before it is given up. Each was started by another delivery of the event.
+    private static let maximumAttempts = 10
+
+    /// Where a run stands, for the result of one that is cut off.
+    private enum Stage: String {
+        case reading = "reading the table"
+        case writing = "writing its schema"
+        case exporting = "starting its export"
+    }
+
+    func run(_ table: TableARN, date: BackupDate, eventID: String) async -> BackupAnswer.TableResult {
+        var result = BackupAnswer.TableResult(table: table.tableName, tableARN: table.description, status: .failed)
+        var stage = Stage.reading
+        do {
+            let (schema, settings) = try await read(table)
+            stage = .writing
+            try await write(schema, settings, table: table, date: date)
+            result.schemaKey = configuration.layout.schemaKey(date, table: table.tableName)
+            stage = .exporting
+            let (export, isNew) = try await startExport(of: table, date: date, eventID: eventID)
+            result.exportARN = export.arn
+            result.status = isNew ? .started : .alreadyStarted
+            logger.info(
+                "Export started",
+                metadata: ["table": "\(table.tableName)", "exportArn": "\(export.arn)", "new": "\(isNew)"]
+            )
+        } catch is CancellationError {
+            result.status = .notAttempted
+            result.error = BackupAnswer.Failure(
+                code: "DeadlineExceeded",
+                message: "the time ran out while \(stage.rawValue)",
+                remedy: "the retry of this event takes it up; if it keeps happening, raise the function's timeout"
+            )
+        } catch {
+            result.error = failure(error, table: table)
+        }
+        if let error = result.error {
+            logger.error(
+                "Backup not started",
+                metadata: [
+                    "table": "\(table.tableName)", "status": "\(result.status.rawValue)", "code": "\(error.code)",
+                    "error": "\(error.message)", "remedy": "\(error.remedy ?? "-")",
+                ]
+            )
+        }
+        return result
+    }
+
+    private func read(_ table: TableARN) async throws -> (TableSchema, TableSettings) {
+        let dynamoDB = DynamoDBClient(client: client, region: table.region)
+        let description = try await dynamoDB.describeTable(table.tableName)
+        let settings = try await TableSettings.capture(
+            describing: description,
+            calls: TableSettings.calls(
+                describing: description,
+                dynamoDB: dynamoDB,
+                autoScaling: ApplicationAutoScalingClient(client: client, region: table.region)
+            ),
+            now: now()
+        )
+        return (try TableSchema(describing: description.json), settings)
+    }
+
+    /// Schema and settings; the schema last, since its presence promises the other.
+    private func write(
+        _ schema: TableSchema,
+        _ settings: TableSettings,
+        table: TableARN,
+        date: BackupDate
+    ) async throws {
+        let s3 = S3Client(client: client, region: configuration.bucket.region)
+        let layout = configuration.layout
+        for (key, contents) in [
+            (layout.settingsKey(date, table: table.tableName), settings.fileContents),
+            (layout.schemaKey(date, table: table.tableName), schema.fileContents),
+        ] {
+            try await s3.putObject(
+                PutObjectRequest(
+                    bucket: configuration.bucket.name,
+                    key: key,
+                    body: .bytes(contents),
+                    contentType: "application/json"
+                )
+            )
+        }
+    }
+
+    /// Starts the export, or finds the one that an earlier delivery of the event started.
+    private func startExport(
+        of table: TableARN,
+        date: BackupDate,
+        eventID: String
+    ) async throws -> (export: ExportDescription, isNew: Bool) {
+        let dynamoDB = DynamoDBClient(client: client, region: table.region)
+        let prefix = configuration.layout.exportPrefix(date, table: table.tableName)
+        let started = now()
+        for attempt in 1...Self.maximumAttempts {
+            let token = ClientToken.make(
+                eventID: eventID,
+                tableARN: table.description,
+                bucket: configuration.bucket.name,
+                prefix: prefix,
+                attempt: attempt
+            )
+            let export = try await pacer.call {
+                try await dynamoDB.exportTableToPointInTime(
+                    ExportTableRequest(
+                        tableARN: table.description,
+                        bucket: configuration.bucket.name,
+                        prefix: prefix,
+                        clientToken: token
+                    )
+                )
+            }
+            // A used token gives back its export even when that has failed: the next number starts a new one.
+            guard export.status != .failed else { continue }
+            // A replayed export began before this run. Clocks may differ by a second or two; a retry is a minute later.
+            let isNew = export.startTime.map { $0 > started.addingTimeInterval(-5) } ?? true
+            return (export, isNew)
+        }
+        throw ExportsKeepFailing(count: Self.maximumAttempts)
+    }
+
+    private func failure(_ error: any Error, table: TableARN) -> BackupAnswer.Failure {
+        let code = (error as? AWSError)?.code ?? (error is ExportsKeepFailing ? "ExportsKeepFailing" : "InternalError")
+        return BackupAnswer.Failure(
+            code: code,
+            message: OneLine.text("\(error)"),
+            remedy: Remedy.text(code: code, table: table, bucket: configuration.bucket)
+        )
+    }
+}
+
+/// Every export that this event started has failed.
+struct ExportsKeepFailing: Error, CustomStringConvertible {
+    var count: Int
+
+    var description: String {
+        "\(count) exports of this event were started and all failed; `monitor` shows why"
+    }
+}

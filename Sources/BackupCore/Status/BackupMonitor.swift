@@ -1,0 +1,112 @@
+package import AWSCore
+package import FoundationEssentials
+
+/// Reads how it stands with every configured table, the schedule and the function.
+package struct BackupMonitor: Sendable {
+    /// What `monitor` shows.
+    package struct Report: Sendable {
+        package var generatedAt: Date
+        /// In the order of the configuration.
+        package var tables: [TableStatus]
+        package var rule: Result<RuleDescription, any Error>
+        package var function: Result<FunctionConfiguration, any Error>
+    }
+
+    private let configuration: BackupConfiguration
+    private let client: AWSClient
+    private let history: BackupHistory
+
+    /// Tables that are read at the same time; each costs two or three calls.
+    private static let maximumConcurrentTables = 16
+
+    package init(
+        configuration: BackupConfiguration,
+        client: AWSClient,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
+        self.configuration = configuration
+        self.client = client
+        self.history = BackupHistory(configuration: configuration, client: client, sleep: sleep)
+    }
+
+    /// The rule that the template makes for a function of that name.
+    package static func ruleName(function: String) -> String { "\(function)-schedule" }
+
+    /// - Parameters:
+    ///   - names: tables by name or ARN; `nil` for all.
+    ///   - last: how many backups of each table to show.
+    /// - Throws: `CancellationError` only: what cannot be read is part of the report.
+    package func report(tables names: [String]? = nil, last: Int, now: Date) async throws -> Report {
+        let tables = configuration.tables.filter { table in
+            names?.contains { $0 == table.tableName || $0 == table.description } ?? true
+        }
+        async let statuses = statuses(of: tables, last: last, now: now)
+        async let rule = rule()
+        async let function = function()
+        return Report(generatedAt: now, tables: try await statuses, rule: await rule, function: await function)
+    }
+
+    /// The status of these tables, in their order.
+    package func statuses(of tables: [TableARN], last: Int, now: Date) async throws -> [TableStatus] {
+        let statuses = await withTaskGroup(of: (Int, TableStatus).self) { group in
+            var statuses: [Int: TableStatus] = [:]
+            for (index, table) in tables.enumerated() {
+                if index >= Self.maximumConcurrentTables, let (done, status) = await group.next() {
+                    statuses[done] = status
+                }
+                group.addTask { (index, await status(of: table, last: last, now: now)) }
+            }
+            for await (done, status) in group { statuses[done] = status }
+            return statuses
+        }
+        try Task.checkCancellation()
+        return tables.indices.compactMap { statuses[$0] }
+    }
+
+    private func status(of table: TableARN, last: Int, now: Date) async -> TableStatus {
+        async let records = result { try await history.records(of: table, limit: last, now: now) }
+        async let recovery = result {
+            try await DynamoDBClient(client: client, region: table.region)
+                .describePointInTimeRecovery(table.tableName).isEnabled
+        }
+        return TableStatus(
+            table: table,
+            records: await records,
+            pointInTimeRecovery: await recovery,
+            maximumAgeHours: configuration.maximumAgeHours,
+            bucket: configuration.bucket,
+            now: now
+        )
+    }
+
+    /// The rule lies where the tables are.
+    private func rule() async -> Result<RuleDescription, any Error> {
+        await result {
+            try await EventBridgeClient(client: client, region: try functionRegion())
+                .describeRule(Self.ruleName(function: configuration.functionName))
+        }
+    }
+
+    private func function() async -> Result<FunctionConfiguration, any Error> {
+        await result {
+            try await LambdaClient(client: client, region: try functionRegion())
+                .getFunctionConfiguration(configuration.functionName)
+        }
+    }
+
+    /// The Region in which the function is deployed: that of the tables.
+    package func functionRegion() throws -> Region {
+        guard let region = configuration.tables.first?.region else {
+            throw BackupConfigurationError(source: "config.json", field: "tables", message: "no table is configured")
+        }
+        return region
+    }
+
+    private func result<Value: Sendable>(_ body: () async throws -> Value) async -> Result<Value, any Error> {
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+"""What scripts/demo needs beside the product: tables with data, and a comparison that trusts nothing of ours."""
