@@ -100,18 +100,20 @@ def _is_server(pid: int, directory: Path) -> bool:
 
 
 def _session_members(session: int) -> list[int]:
-    """Processes of a session whose leader is gone. An empty list while a process has the leader's id."""
-    if Path(f"/proc/{session}").exists():
-        return []
+    """Live processes of a session whose leader is gone; none while another process has the leader's id."""
     members = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            state, _, _, its_session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
         except OSError:
             continue
-        if int(fields[3]) == session:
+        if state == "Z":
+            continue
+        if int(entry.name) == session:
+            return []
+        if int(its_session) == session:
             members.append(int(entry.name))
     return members
 

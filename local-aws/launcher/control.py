@@ -1,10 +1,15 @@
-"""The one thing the local AWS offers that AWS does not: POST /_local-aws/rules/<region>/<name>/fire."""
+"""What stands before ministack: the control path of the local AWS, and services that ministack lacks.
+
+POST /_local-aws/rules/<region>/<name>/fire makes a scheduled rule fire; AWS has nothing like it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from uuid import uuid4
 
+from .application_auto_scaling import TARGET_PREFIX, ApplicationAutoScaling
 from .schedules import make_due
 
 Message = MutableMapping[str, Any]
@@ -12,24 +17,66 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
-_PREFIX = "/_local-aws/"
+_CONTROL_PREFIX = "/_local-aws/"
 
 
 def with_control(application: Application, account_id: str) -> Application:
-    """The application with the control paths in front of it."""
+    """The application with the control paths and the added services in front of it."""
+    scaling = ApplicationAutoScaling()
 
     async def controlled(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(_PREFIX):
+        if scope["type"] != "http":
             await application(scope, receive, send)
             return
-        parts = scope["path"].removeprefix(_PREFIX).split("/")
-        status, text = 404, "not found; see local-aws/README.md\n"
-        if scope["method"] == "POST" and len(parts) == 4 and (parts[0], parts[3]) == ("rules", "fire"):
-            if make_due(account_id, parts[1], parts[2]):
-                status, text = 200, "the rule fires at the next tick\n"
-            else:
-                text = f"no scheduled rule {parts[2]} in {parts[1]}\n"
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
-        await send({"type": "http.response.body", "body": text.encode()})
+        if scope["path"].startswith(_CONTROL_PREFIX):
+            status, text = _control(scope["method"], scope["path"].removeprefix(_CONTROL_PREFIX), account_id)
+            await _send(send, status, b"text/plain", text.encode())
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        target = headers.get("x-amz-target", "")
+        if target.startswith(TARGET_PREFIX):
+            account, region = _caller(headers, account_id)
+            body = await _body(receive)
+            status, answer = scaling.answer(target.removeprefix(TARGET_PREFIX), body, account, region)
+            await _send(send, status, b"application/x-amz-json-1.1", answer)
+            return
+        await application(scope, receive, send)
 
     return controlled
+
+
+def _control(method: str, path: str, account_id: str) -> tuple[int, str]:
+    parts = path.split("/")
+    if method != "POST" or len(parts) != 4 or (parts[0], parts[3]) != ("rules", "fire"):
+        return 404, "not found; see local-aws/README.md\n"
+    if make_due(account_id, parts[1], parts[2]):
+        return 200, "the rule fires at the next tick\n"
+    return 404, f"no scheduled rule {parts[2]} in {parts[1]}\n"
+
+
+def _caller(headers: dict[str, str], account_id: str) -> tuple[str, str]:
+    """Account and region, as ministack takes them from the credential scope."""
+    from ministack.core.router import extract_access_key_id, extract_region
+
+    access_key_id = extract_access_key_id(headers, {})
+    is_account = len(access_key_id) == 12 and access_key_id.isdigit()
+    return access_key_id if is_account else account_id, extract_region(headers, {})
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _send(send: Send, status: int, content_type: bytes, body: bytes) -> None:
+    headers = [
+        (b"content-type", content_type),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-amzn-requestid", str(uuid4()).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -30,6 +30,7 @@ def install(settings: Settings) -> None:
 
     history.install(ddb)
     tables.install(ddb)
+    _name_resources_for_policies()
     exports = Exports(ddb, settings)
     imports = Imports(ddb, settings)
     backups = ContinuousBackups(ddb, settings)
@@ -78,6 +79,30 @@ def install(settings: Settings) -> None:
 
     ddb.handle_request = handle_request
     ddb.reset = resetting
+
+
+def _name_resources_for_policies() -> None:
+    """The resources that policies are asked about; ministack knows only TableName and leaves `*` for the rest."""
+    from ministack.core import iam_actions
+
+    by_table_name = iam_actions.dynamodb_resource_arns
+
+    def resource_arns(body: bytes, region: str, account_id: str) -> list[str]:
+        try:
+            data = json.loads(body or b"{}")
+        except ValueError:
+            data = None
+        if isinstance(data, dict):
+            for member in ("ExportArn", "ImportArn", "TableArn", "ResourceArn"):
+                if isinstance(data.get(member), str) and data[member].startswith("arn:"):
+                    return [data[member]]
+            parameters = data.get("TableCreationParameters")
+            if isinstance(parameters, dict) and parameters.get("TableName"):
+                return [f"arn:aws:dynamodb:{region}:{account_id}:table/{parameters['TableName']}"]
+        found: list[str] = by_table_name(body, region, account_id)
+        return found
+
+    iam_actions.dynamodb_resource_arns = resource_arns
 
 
 def _with_error_namespace(body: bytes) -> bytes:

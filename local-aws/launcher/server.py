@@ -98,9 +98,13 @@ def _install_hooks(settings: Settings, endpoint: str) -> None:
 async def _run(listener: socket.socket, settings: Settings, exit_with_parent: bool) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
-    from ministack.app import app
+    from ministack import app as gateway
+    from ministack.core import iam_evaluator
 
     from .control import with_control
+
+    # This port stands for AWS's TLS endpoints: a policy that demands TLS must not lock everybody out.
+    gateway.pin_request_origin = lambda address, _: iam_evaluator.pin_request_origin(address, True)
 
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
@@ -112,7 +116,7 @@ async def _run(listener: socket.socket, settings: Settings, exit_with_parent: bo
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     watch = asyncio.create_task(_watch_parent(stop)) if exit_with_parent else None
-    application: Any = with_control(app, settings.account_id)
+    application: Any = with_control(gateway.app, settings.account_id)
     await hypercorn_serve(application, config, shutdown_trigger=stop.wait)
     if watch is not None:
         watch.cancel()

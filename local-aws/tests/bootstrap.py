@@ -2,12 +2,13 @@
 """A custom runtime for the tests: speaks Lambda's runtime API and does what the event says.
 
 {"do": "echo"} answers the event, its environment and headers; "fail" reports an error; "exit" ends the process;
-"call" lists the tables through AWS_ENDPOINT_URL.
+"call" lists the tables through AWS_ENDPOINT_URL; "sleep" answers, and then never asks for another event.
 """
 
 import json
 import os
 import sys
+import time
 import urllib.request
 
 BASE = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
@@ -49,3 +50,5 @@ while True:
     else:
         answer = {"event": event, "environment": dict(os.environ), "headers": headers, "pid": os.getpid()}
         post(f"{request_id}/response", answer)
+    if action == "sleep":
+        time.sleep(60)

@@ -25,17 +25,19 @@ ACCOUNT = "123456789012"
 class LocalAWS:
     """A running server and clients for it."""
 
-    def __init__(self, endpoint: str, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, endpoint: str, process: subprocess.Popen[bytes] | None) -> None:
         self.endpoint = endpoint
         self.process = process
 
-    def client(self, service: str, region: str = "us-east-1", account: str = ACCOUNT, **options: Any) -> Any:
+    def client(
+        self, service: str, region: str = "us-east-1", account: str = ACCOUNT, secret: str = "local", **options: Any
+    ) -> Any:
         return boto3.client(
             service,
             region_name=region,
             endpoint_url=self.endpoint,
             aws_access_key_id=account,
-            aws_secret_access_key="local",
+            aws_secret_access_key=secret,
             config=Config(retries={"total_max_attempts": 1}, **options),
         )
 
@@ -86,6 +88,7 @@ def start_server(**knobs: str) -> LocalAWS:
 
 
 def stop_server(server: LocalAWS) -> None:
+    assert server.process is not None
     server.process.terminate()
     assert server.process.wait(timeout=20) == 0
 
