@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,6 +79,8 @@ def stop(directory: Path) -> bool:
             pass
     for name in ("pid", "port", "endpoint"):
         (directory / name).unlink(missing_ok=True)
+    for scratch in directory.glob("scratch-*"):
+        shutil.rmtree(scratch, ignore_errors=True)
     return found
 
 

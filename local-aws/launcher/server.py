@@ -32,7 +32,8 @@ def serve(port: int, settings: Settings, directory: Path | None, exit_with_paren
     listener.listen(256)
     port = listener.getsockname()[1]
     endpoint = f"http://127.0.0.1:{port}"
-    scratch = tempfile.mkdtemp(prefix="local-aws-")
+    # Within the directory, so that `stop` finds it even after the server was killed.
+    scratch = tempfile.mkdtemp(prefix="scratch-" if directory else "local-aws-", dir=directory)
     try:
         _prepare_environment(settings, endpoint, port, scratch)
         _install_hooks(settings, endpoint)

@@ -68,6 +68,7 @@ def test_stop_ends_the_functions_of_a_server_that_was_killed(tmp_path: Path) -> 
     finally:
         assert run("stop", tmp_path).stdout == "stopped\n"
     until(lambda: not alive(function), "the end of the function")
+    assert [each.name for each in tmp_path.iterdir()] == ["log"]
 
 
 def test_a_taken_port_and_a_wrong_knob_are_said(aws: LocalAWS, tmp_path: Path) -> None:
