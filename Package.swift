@@ -83,7 +83,10 @@ let package = Package(
         ),
         .target(name: "AWSTesting", dependencies: ["AWSCore"]),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore", "AWSTesting"]),
-        .testTarget(name: "LambdaRuntimeTests", dependencies: ["AWSCore", "AWSTesting", "LambdaRuntime"]),
+        .testTarget(
+            name: "LambdaRuntimeTests",
+            dependencies: ["AWSCore", "AWSTesting", "LambdaRuntime", .product(name: "Logging", package: "swift-log")]
+        ),
         .testTarget(name: "BackupCoreTests", dependencies: ["AWSCore", "AWSTesting", "BackupCore"]),
         .testTarget(name: "AWSTestingTests", dependencies: ["AWSCore", "AWSTesting"]),
         .testTarget(name: "TerminalTests", dependencies: ["AWSCore", "AWSTesting", "Terminal"]),
