@@ -30,6 +30,16 @@ package struct AWSConfiguration: Sendable {
         self.applicationID = applicationID
     }
 
+    /// The Region, for programs that cannot do without one.
+    ///
+    /// - Throws: ``ConfigurationError`` that says how to set one.
+    package func requiredRegion() throws -> Region {
+        guard let region else {
+            throw ConfigurationError("no Region is set: use --region, AWS_REGION or \"region\" in the profile")
+        }
+        return region
+    }
+
     /// The configuration that settings make, with credentials from wherever the AWS SDKs look for them.
     ///
     /// Nothing is sent and no credentials are fetched yet.
