@@ -1,37 +1,102 @@
-internal import AWSCore
+package import AWSCore
 
-/// What to do about the failures that a backup meets, as a command where there is one.
-enum Remedy {
-    /// - Parameter code: AWS's error code, or an export's FailureCode.
-    static func text(code: String, table: TableARN, bucket: BackupConfiguration.Bucket) -> String? {
-        let name = table.tableName
-        let region = table.region.name
+/// What to do about an error of AWS, one line, with the exact command where one helps.
+package enum Remedy {
+    /// What the failed call was about, as far as it is known; placeholders in capitals stand for the rest.
+    package struct Context: Sendable {
+        package var table: TableARN?
+        package var bucket: BackupConfiguration.Bucket?
+
+        package init(table: TableARN? = nil, bucket: BackupConfiguration.Bucket? = nil) {
+            self.table = table
+            self.bucket = bucket
+        }
+
+        fileprivate var tableName: String { table?.tableName ?? "TABLE" }
+        fileprivate var region: String { table?.region.name ?? "REGION" }
+        fileprivate var bucketName: String { bucket?.name ?? "BUCKET" }
+    }
+
+    /// - Returns: `nil` where AWS's own message says all there is to say.
+    package static func remedy(for error: AWSError, context: Context = Context()) -> String? {
+        // A HEAD request has no body and so no code: its status must do.
+        switch (error.service, error.status) {
+        case ("S3", 403) where error.code.hasPrefix("HTTP"): return remedy(code: "AccessDenied", context: context)
+        case ("S3", 404) where error.code.hasPrefix("HTTP"): return remedy(code: "NoSuchBucket", context: context)
+        default: break
+        }
+        if error.code == "AccessDeniedException" || error.code == "AccessDenied", error.service != "S3" {
+            return accessDenied(error, context)
+        }
+        if error.code == "ResourceNotFoundException", error.service == "Lambda" {
+            return "deploy the function with ./deploy.sh, or set functionName in config.json"
+        }
+        if error.code == "LimitExceededException", error.operation == "ImportTable" {
+            return "50 imports may run at once: wait until others have ended, then run the same again"
+        }
+        return remedy(code: error.code, context: context)
+    }
+
+    /// The remedy for a code alone, as in an export's FailureCode.
+    package static func remedy(code: String, context: Context = Context()) -> String? {
         switch code {
         case "PointInTimeRecoveryUnavailableException":
-            return "aws dynamodb update-continuous-backups --table-name \(name) --region \(region)"
-                + " --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+            ShellCommand([
+                "aws", "dynamodb", "update-continuous-backups", "--table-name", context.tableName,
+                "--point-in-time-recovery-specification", "PointInTimeRecoveryEnabled=true", "--region", context.region,
+            ]).description
         case "TableNotFoundException", "ResourceNotFoundException":
-            return "check that \(table) exists (aws dynamodb list-tables --region \(region)), or take it out of"
-                + " config.json and run ./deploy.sh"
-        case "NoSuchBucket", "S3NoSuchBucket":
-            return "the backup bucket \(bucket.name) is missing: run ./deploy.sh, which creates it"
-        case "AccessDenied", "S3AccessDenied", "Forbidden":
-            return "the function's role or the bucket's policy refuses s3://\(bucket.name)/\(bucket.prefix)/:"
-                + " run ./deploy.sh --check"
+            "check the name and Region (aws dynamodb list-tables --region \(context.region)), and config.json"
+        case "S3NoSuchBucket", "NoSuchBucket":
+            "make the bucket \(context.bucketName)"
+                + (context.bucket.map { " in \($0.region)" } ?? "") + " with ./deploy.sh, or correct bucket.name"
+        case "S3AccessDenied", "AccessDenied", "Forbidden":
+            "allow s3:PutObject, s3:AbortMultipartUpload, s3:GetObject and s3:ListBucket on bucket"
+                + " \(context.bucketName) (./deploy.sh --check shows what is missing); a bucket of another account also"
+                + " needs a bucket policy that allows them"
         case "AccessDeniedException":
-            return "the function's role may not export \(name): run ./deploy.sh, which grants it for the tables of"
-                + " config.json (tables of other accounts cannot be exported)"
-        case "KmsNotFoundException", "S3KMSAccessDenied", "KMSAccessDenied":
-            return "the bucket's KMS key must exist in \(bucket.region) and allow the function's role to use it"
+            "allow the call on table \(context.tableName) in the caller's IAM policy; ./deploy.sh --check shows what is"
+                + " missing"
+        case "KmsNotFoundException", "KMS.NotFoundException", "KMSKeyNotAccessibleFault", "KMSAccessDeniedException",
+            "KMSInvalidStateException", "KMS.DisabledException", "S3KMSAccessDenied", "KMSAccessDenied":
+            "the KMS key must exist in the Region of what it encrypts, be enabled, and allow kms:Decrypt and"
+                + " kms:GenerateDataKey to the caller"
         case "LimitExceededException":
-            return "too many exports run at once in \(region) (300, or 100 TB); the next retry takes it up"
-        case "ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId":
-            return
-                "the credentials are not valid any more: renew them (aws sts get-caller-identity shows whose they are)"
+            "300 exports may run at once, of at most 100 TB: the retry, or the next run, starts what is missing"
+        case "ExportConflictException":
+            "another export was started with the same token: run the backup again, which takes a new one"
         case "InvalidExportTimeException":
-            return "point-in-time recovery was turned on only a moment ago: try again in a few minutes"
-        default:
-            return nil
+            "point-in-time recovery was turned on only now: try again in a few minutes"
+        case "ContinuousBackupsUnavailableException":
+            "the table was made or changed just now: try again in a minute"
+        case "ResourceInUseException", "TableAlreadyExists":
+            "a table of that name exists: give another name with --target"
+        case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
+            "the credentials have expired: get new ones, as with aws sso login, and run the same again"
+        case "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId",
+            "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure":
+            "AWS does not know these credentials: aws sts get-caller-identity shows which are in use"
+        case "MissingAuthenticationToken", "MissingAuthenticationTokenException":
+            "no credentials were sent: set AWS_PROFILE, or run aws configure"
+        case "RequestTimeTooSkewed", "RequestInTheFuture":
+            "set this machine's clock: it differs too much from AWS's"
+        case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+            "bucket \(context.bucketName) is in another Region: correct bucket.region"
+        case "InvalidObjectState":
+            "the object is archived: thaw it with aws s3api restore-object, and try again when that is done"
+        case "ThrottlingException", "Throttling", "RequestLimitExceeded", "SlowDown", "TooManyRequestsException":
+            "AWS asks for fewer requests: wait a minute and run the same again"
+        case "ItemValidationError":
+            "some lines could not be imported; the table holds all others. CloudWatch log group /aws-dynamodb/imports"
+                + " names the lines"
+        default: nil
         }
+    }
+
+    private static func accessDenied(_ error: AWSError, _ context: Context) -> String {
+        let prefixes = ["DynamoDB": "dynamodb", "EventBridge": "events", "Lambda": "lambda", "STS": "sts"]
+        let action = (prefixes[error.service] ?? "application-autoscaling") + ":" + error.operation
+        let resource = error.resource ?? context.table?.description ?? "the table"
+        return "allow \(action) on \(resource) in the caller's IAM policy; ./deploy.sh --check shows what is missing"
     }
 }

@@ -135,11 +135,9 @@ struct TableBackup: Sendable {
 
     private func failure(_ error: any Error, table: TableARN) -> BackupAnswer.Failure {
         let code = (error as? AWSError)?.code ?? (error is ExportsKeepFailing ? "ExportsKeepFailing" : "InternalError")
-        return BackupAnswer.Failure(
-            code: code,
-            message: OneLine.text("\(error)"),
-            remedy: Remedy.text(code: code, table: table, bucket: configuration.bucket)
-        )
+        let context = Remedy.Context(table: table, bucket: configuration.bucket)
+        let remedy = (error as? AWSError).map { Remedy.remedy(for: $0, context: context) }
+        return BackupAnswer.Failure(code: code, message: OneLine.text("\(error)"), remedy: remedy ?? nil)
     }
 }
 

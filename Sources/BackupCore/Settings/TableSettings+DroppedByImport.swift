@@ -158,9 +158,12 @@ extension TableSettings {
         let commands =
             targets.compactMap { restored.registerScalableTarget($0) }
             + policies.compactMap { restored.putScalingPolicy($0) }
-        return [DroppedSetting(
+        return [
+            DroppedSetting(
                 targets.count == 1 ? "auto scaling of 1 capacity" : "auto scaling of \(targets.count) capacities",
-                commands: commands)]
+                commands: commands
+            )
+        ]
     }
 
     private func kinesisDestinations(_ restored: RestoredTable) -> [DroppedSetting] {

@@ -43,7 +43,10 @@ package struct TableStatus: Sendable, Equatable {
         switch pointInTimeRecovery {
         case .success(true): break
         case .success(false):
-            let remedy = Remedy.text(code: "PointInTimeRecoveryUnavailableException", table: table, bucket: bucket)
+            let remedy = Remedy.remedy(
+                code: "PointInTimeRecoveryUnavailableException",
+                context: Remedy.Context(table: table, bucket: bucket)
+            )
             problems.append("point-in-time recovery is off, so the next backup will fail: \(remedy ?? "turn it on")")
         case .failure(let error as AWSError)
         where error.code == "TableNotFoundException" || error.code == "ResourceNotFoundException":
@@ -79,7 +82,9 @@ package struct TableStatus: Sendable, Equatable {
         if let newest = records.first(where: { $0.state != .running }), newest.state == .failed {
             var line = "the last export failed: \(newest.failureCode ?? "no code")"
             if let message = newest.failureMessage { line += ", \(OneLine.text(message))" }
-            if let code = newest.failureCode, let remedy = Remedy.text(code: code, table: table, bucket: bucket) {
+            if let code = newest.failureCode,
+                let remedy = Remedy.remedy(code: code, context: Remedy.Context(table: table, bucket: bucket))
+            {
                 line += "; \(remedy)"
             }
             problems.append(line)
