@@ -1,3 +1,4 @@
+import AWSTesting
 import FoundationEssentials
 import Testing
 
