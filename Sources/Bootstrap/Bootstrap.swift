@@ -1,4 +1,39 @@
+import AWSCore
+import Glibc
+import LambdaRuntime
+import Logging
+
+import class FoundationEssentials.ProcessInfo
+
+/// The Lambda function: `_HANDLER` says which of its jobs this deployment does.
 @main
-struct Bootstrap {
-    static func main() async {}
+enum Bootstrap {
+    static func main() async {
+        let environment = ProcessInfo.processInfo.environment
+        let logs = LambdaLogConfiguration(environment: environment)
+        let logger = Logger(label: "backup") { _ in LambdaLogHandler(logs) }
+        do {
+            let transport = try CurlTransport(CurlTransport.Configuration(caBundle: environment["AWS_CA_BUNDLE"]))
+            let runtime = LambdaRuntime(
+                api: try LambdaRuntimeClient(environment: environment, transport: transport),
+                environment: environment,
+                logger: logger
+            )
+            let status = await runtime.run { @Sendable in
+                switch environment["_HANDLER"] {
+                case "backup":
+                    return try BackupHandler(environment: environment, transport: transport, logger: logger)
+                case let name:
+                    throw LambdaFunctionError(
+                        type: .runtime("UnknownHandler"),
+                        message: "there is no handler \"\(name ?? "")\"; set the function's handler to backup"
+                    )
+                }
+            }
+            exit(status)
+        } catch {
+            logger.critical("The function cannot start: \(error)")
+            exit(1)
+        }
+    }
 }

@@ -1,0 +1,138 @@
+import AWSCore
+import BackupCore
+import FoundationEssentials
+import LambdaRuntime
+import Logging
+
+/// `_HANDLER=backup`: backs up the configured tables and reports how the backups stand.
+struct BackupHandler: LambdaHandler {
+    private let configuration: BackupConfiguration
+    private let client: AWSClient
+    private let logger: Logger
+
+    /// What is kept of the time for the answer and the metrics.
+    private static let deadlineMargin = Duration.seconds(3)
+    /// AWS calls in flight at the same time, for any number of tables.
+    private static let maximumConcurrentCalls = 64
+
+    init(environment: [String: String], transport: any HTTPTransport, logger: Logger) throws {
+        let root = environment["LAMBDA_TASK_ROOT"] ?? "."
+        do {
+            configuration = try BackupConfiguration.load(
+                path: "\(root)/config.json",
+                mayBeMissing: true,
+                environment: environment
+            )
+        } catch {
+            throw LambdaFunctionError(type: .runtime("InvalidConfiguration"), message: "\(error)")
+        }
+        let limited = LimitedTransport(transport, limit: Self.maximumConcurrentCalls)
+        client = AWSClient(
+            configuration: try AWSConfiguration.load(environment: environment, transport: transport),
+            transport: limited,
+            environment: AWSClient.Environment(logger: logger)
+        )
+        self.logger = logger
+    }
+
+    func handle(_ invocation: LambdaInvocation, context: LambdaContext) async throws -> [UInt8] {
+        let event: BackupEvent
+        do {
+            event = try BackupEvent(parsing: invocation.event)
+        } catch {
+            throw LambdaFunctionError(type: .function("InvalidEvent"), message: "\(error)")
+        }
+        let work = context.deadline.addingTimeInterval(-Double(Self.deadlineMargin.components.seconds))
+        switch event {
+        case .check: return try await check()
+        case .backup(let request): return try await backUp(request, deadline: work)
+        }
+    }
+
+    private func backUp(_ request: BackupEvent.Request, deadline: Date) async throws -> [UInt8] {
+        var answer = await BackupRun(configuration: configuration, client: client, logger: logger)
+            .run(request, deadline: deadline)
+        if let statuses = await statuses(before: deadline) {
+            answer.previousFailures = statuses.compactMap(\.lastFailure)
+            try report(BackupMetrics(answer: answer, statuses: statuses, now: Date()))
+        } else {
+            // Missing figures raise the alarm on the backups' age, too.
+            logger.warning("The time ran out before the last backups could be read")
+        }
+        let body = answer.json.serialized()
+        guard answer.isComplete else { throw LambdaFunctionError(type: .function("BackupIncomplete"), payload: body) }
+        return body
+    }
+
+    private func check() async throws -> [UInt8] {
+        let statuses = try await monitor.statuses(of: configuration.tables, last: 1, now: Date())
+        let metrics = BackupMetrics(answer: nil, statuses: statuses, now: Date())
+        try report(metrics)
+        let unknown = statuses.filter { $0.verdict == .unknown }
+        guard unknown.isEmpty else {
+            throw LambdaFunctionError(
+                type: .function("CheckIncomplete"),
+                message: unknown.map { "\($0.table.tableName): \($0.problems.joined(separator: "; "))" }
+                    .joined(separator: "\n")
+            )
+        }
+        let answer: JSONObject = [
+            "tables": .number(JSONNumber(statuses.count)),
+            "unhealthy": .array(statuses.filter { $0.verdict != .healthy }.map { .string($0.table.tableName) }),
+        ]
+        return JSONValue.object(answer).serialized()
+    }
+
+    private var monitor: BackupMonitor { BackupMonitor(configuration: configuration, client: client) }
+
+    /// How the last backups ended; `nil` when the time runs out first.
+    private func statuses(before deadline: Date) async -> [TableStatus]? {
+        await withTaskGroup(of: [TableStatus]?.self) { group in
+            group.addTask { try? await monitor.statuses(of: configuration.tables, last: 1, now: Date()) }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(max(0, deadline.timeIntervalSinceNow)))
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
+    /// Writes the figures as log lines that CloudWatch turns into metrics.
+    private func report(_ metrics: BackupMetrics) throws {
+        let now = Date()
+        let function = EmbeddedMetrics.Dimension("FunctionName", configuration.functionName)
+        var totals = try EmbeddedMetrics(namespace: Self.metricsNamespace, dimensionSets: [[function]])
+        try totals.add("BackupsStarted", Double(metrics.startedCount), unit: .count)
+        try totals.add("BackupsFailed", Double(metrics.failedCount), unit: .count)
+        if !metrics.tables.isEmpty {
+            try totals.add("HoursSinceLastCompletedBackup", metrics.maximumHours, unit: .none)
+        }
+        totals.write(timestamp: now)
+        for table in metrics.tables {
+            var figures = try EmbeddedMetrics(
+                namespace: Self.metricsNamespace,
+                dimensionSets: [[function, EmbeddedMetrics.Dimension("TableName", table.name)]]
+            )
+            let hours = table.hoursSinceLastCompletedBackup ?? BackupMetrics.noBackupHours
+            try figures.add("HoursSinceLastCompletedBackup", hours, unit: .none)
+            try figures.add("BackupsFailed", table.hasFailedExport ? 1 : 0, unit: .count)
+            figures.write(timestamp: now)
+        }
+    }
+
+    private static let metricsNamespace = "DynamoDBBackup"
+}
+
+extension TableStatus {
+    /// The newest ended export, if it failed.
+    fileprivate var lastFailure: BackupAnswer.FailedExport? {
+        guard let newest = records.first(where: { $0.state != .running }), newest.state == .failed else { return nil }
+        return BackupAnswer.FailedExport(
+            table: table.tableName,
+            exportARN: newest.exportARN,
+            failureCode: newest.failureCode,
+            failureMessage: newest.failureMessage
+        )
+    }
+}
