@@ -18,7 +18,9 @@ package struct ContainerCredentialsProvider: CredentialsProvider {
             query: uri.query,
             headers: headers,
             // botocore's: 2 s, 3 attempts, 1 s between them.
-            timeouts: HTTPTimeouts(connect: .seconds(2), total: .seconds(2))
+            timeouts: HTTPTimeouts(connect: .seconds(2), total: .seconds(2)),
+            // Plain HTTP is for this machine and its host only; the token must not pass anybody else.
+            usesProxy: uri.scheme == .https
         )
         let source = "the container credential service at \(uri.authority)"
         let retry = CredentialsRetry(attempts: 3, pause: .seconds(1), sleep: context.sleep)

@@ -79,7 +79,9 @@ struct InstanceMetadataService {
             authority: endpoint.authority,
             path: endpoint.basePath + path,
             headers: headers,
-            timeouts: timeouts
+            timeouts: timeouts,
+            // A proxy would ask its own machine's service.
+            usesProxy: false
         )
         return try await retry.send(request, with: transport)
     }

@@ -45,6 +45,7 @@ struct ContainerCredentialsProviderTests {
         let transport = answering()
         _ = try await fetch(["AWS_CONTAINER_CREDENTIALS_FULL_URI": uri], transport)
         #expect(transport.requests.map(\.request.url) == [uri])
+        #expect(transport.requests.map(\.request.usesProxy) == [uri.hasPrefix("https")])
     }
 
     @Test(

@@ -40,6 +40,7 @@ struct InstanceMetadataCredentialsProviderTests {
                 == ["/latest/api/token", Self.path, Self.path + "my-role"].map { "http://169.254.169.254" + $0 }
         )
         #expect(requests.map(\.method) == [.put, .get, .get])
+        #expect(requests.allSatisfy { !$0.usesProxy })
         #expect(requests[0].headers["x-aws-ec2-metadata-token-ttl-seconds"] == "21600")
         #expect(requests.dropFirst().allSatisfy { $0.headers["x-aws-ec2-metadata-token"] == "session-token" })
         #expect(requests.allSatisfy { $0.timeouts.total == .seconds(1) && $0.timeouts.connect == .seconds(1) })
