@@ -11,26 +11,26 @@ package struct SSOCredentialsProvider: CredentialsProvider {
     }
 
     package func credentials() async throws -> Credentials {
-        let sign = try SSOSignIn(profile: profile, shared: context.settings.shared)
-        let token = try SSOTokenCache(folder: context.settings.files.folder).token(for: sign, at: context.now())
-        return try await roleCredentials(sign, token: token)
+        let signIn = try SSOSignIn(profile: profile, shared: context.settings.shared)
+        let token = try await SSOTokenProvider(signIn: signIn, context: context).token()
+        return try await roleCredentials(signIn, token: token)
     }
 
-    private func roleCredentials(_ sign: SSOSignIn, token: String) async throws -> Credentials {
+    private func roleCredentials(_ signIn: SSOSignIn, token: String) async throws -> Credentials {
         let endpoint = try context.settings.endpoints.withoutExplicitEndpoint
-            .endpoint(for: .ssoPortal, region: sign.region)
+            .endpoint(for: .ssoPortal, region: signIn.region)
         let request = HTTPRequest(
             method: .get,
             scheme: endpoint.scheme,
             authority: endpoint.authority,
             path: endpoint.basePath + "/federation/credentials",
             query: URIEncoding.query([
-                QueryItem("role_name", sign.roleName), QueryItem("account_id", sign.accountID),
+                QueryItem("role_name", signIn.roleName), QueryItem("account_id", signIn.accountID),
             ]),
             headers: ["x-amz-sso_bearer_token": token, "Accept": "application/json"],
             timeouts: HTTPTimeouts(connect: .seconds(10), total: .seconds(30))
         )
-        let role = "role \(sign.roleName) in account \(sign.accountID)"
+        let role = "role \(signIn.roleName) in account \(signIn.accountID)"
         let retry = CredentialsRetry(attempts: 3, pause: .seconds(1), sleep: context.sleep)
         let response: HTTPResponse
         do {
@@ -40,7 +40,7 @@ package struct SSOCredentialsProvider: CredentialsProvider {
         }
         switch response.status {
         case 200: break
-        case 401: throw sign.signInEnded("the SSO portal does not accept the sign-in any more")
+        case 401: throw signIn.signInEnded("the SSO portal does not accept the sign-in any more")
         case 403, 404:
             throw CredentialsError.failed(
                 "the SSO portal does not give you \(role) (HTTP \(response.status)); check sso_account_id and "

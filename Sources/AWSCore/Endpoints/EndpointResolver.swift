@@ -108,7 +108,7 @@ package struct EndpointResolver: Sendable {
     private static func isFIPSByDefault(_ service: AWSService, _ partition: Partition, usesDualStack: Bool) -> Bool {
         guard partition == .usGovernment else { return false }
         if service == .eventBridge { return true }
-        return !usesDualStack && [.dynamoDB, .sts, .applicationAutoScaling, .ssoPortal].contains(service)
+        return !usesDualStack && [.dynamoDB, .sts, .applicationAutoScaling, .ssoPortal, .ssoOIDC].contains(service)
     }
 }
 

@@ -10,7 +10,7 @@ struct TableBackup: Sendable {
     let pacer: ExportPacer
     let now: @Sendable () -> Date
 
-    /// How many exports of one event may fail before it is given up. Each was started by another delivery of the event.
+    /// How many exports of one event may fail before it is given up; each was started by another delivery of it.
     private static let maximumAttempts = 10
 
     /// Where a run stands, for the result of one that is cut off.

@@ -1,5 +1,6 @@
-/// The two day fields, of which exactly one says something: day of month (`15`, `L`, `15W`) or day of week (`2`,
-/// `MON-FRI`, `6L`, `3#2`). Days of the week count from 1, Sunday.
+/// The two day fields of a cron expression, of which exactly one says something.
+///
+/// Day of month: `15`, `L`, `15W`. Day of week, counted from 1 for Sunday: `2`, `MON-FRI`, `6L`, `3#2`.
 struct CronDays: Sendable, Equatable {
     private enum Rule: Sendable, Equatable {
         case daysOfMonth(Set<Int>)

@@ -121,4 +121,57 @@ struct SSOCredentialsProviderTests {
         let failure = await message { try await credentials(home, profile, FakeTransport([])) }
         #expect(failure.contains(expected), "\(failure)")
     }
+
+    private static let renewable = """
+        {"accessToken": "old", "expiresAt": "EXPIRY", "clientId": "id", "clientSecret": "client-secret",
+         "refreshToken": "refresh-1", "registrationExpiresAt": "2027-01-01T00:00:00Z", "startUrl": "kept"}
+        """
+
+    private func renewable(expiresAt: String) -> String {
+        Self.renewable.replacing("EXPIRY", with: expiresAt)
+    }
+
+    @Test("A sign-in of an sso-session that is about to end is renewed and kept", arguments: ["02:14:00", "01:00:00"])
+    func renewal(time: String) async throws {
+        let home = try AWSHome(config: Self.config)
+        try home.write(Self.sessionFile, renewable(expiresAt: "2026-11-21T\(time)Z"))
+        let transport = FakeTransport([
+            .response(body: #"{"accessToken": "new", "expiresIn": 3600, "refreshToken": "refresh-2"}"#),
+            .response(body: Self.roleCredentials), .response(body: Self.roleCredentials),
+        ])
+        _ = try await credentials(home, "session", transport)
+        _ = try await credentials(home, "session", transport)
+        let requests = transport.requests
+        #expect(requests.count == 3)
+        #expect(requests[0].request.url == "https://oidc.eu-central-1.amazonaws.com/token")
+        let sent = try JSONValue(parsing: requests[0].body)
+        #expect(sent["grantType"] == "refresh_token" && sent["refreshToken"] == "refresh-1")
+        #expect(sent["clientId"] == "id" && sent["clientSecret"] == "client-secret")
+        #expect(requests.dropFirst().allSatisfy { $0.request.headers["x-amz-sso_bearer_token"] == "new" })
+        let bytes = try #require(try ConfigurationFiles.read("\(home.path)/\(Self.sessionFile)"))
+        let kept = try JSONValue(parsing: bytes)
+        #expect(kept["accessToken"] == "new" && kept["refreshToken"] == "refresh-2" && kept["startUrl"] == "kept")
+        #expect(kept["expiresAt"] == "2026-11-21T03:00:07Z")
+        let attributes = try FileManager.default.attributesOfItem(atPath: "\(home.path)/\(Self.sessionFile)")
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test(
+        "When the renewal fails, a token that still holds is used, and one that does not says how to sign in",
+        arguments: [
+            .response(400, body: "{\"error\": \"invalid_grant\", \"error_description\": \"secret\"}"),
+            .response(body: "secret"), .response(body: "{}"), .failure(HTTPError(.timedOut, "timed out")),
+        ] as [FakeTransport.Outcome]
+    )
+    func failedRenewal(outcome: FakeTransport.Outcome) async throws {
+        let home = try AWSHome(config: Self.config)
+        try home.write(Self.sessionFile, renewable(expiresAt: "2026-11-21T02:14:00Z"))
+        let valid = FakeTransport([outcome, .response(body: Self.roleCredentials)])
+        #expect(try await credentials(home, "session", valid).accessKeyID == "SSO")
+        #expect(valid.requests.last?.request.headers["x-amz-sso_bearer_token"] == "old")
+        try home.write(Self.sessionFile, renewable(expiresAt: "2026-11-21T01:00:00Z"))
+        let failure = await message { try await credentials(home, "session", FakeTransport([outcome])) }
+        #expect(failure.hasSuffix("ended at 2026-11-21T01:00:00Z; run: aws sso login --profile session"), "\(failure)")
+        #expect(!failure.contains("secret"))
+    }
 }

@@ -114,7 +114,7 @@ struct CredentialsOracleTests {
     ]
     private static let ec2 = ["AWS_EC2_METADATA_DISABLED": "false"]
 
-    private static var questions: [BotocoreOracle.Question] {
+    private static var questions: [ConfigurationOracle.Question] {
         let profiles = [
             "static", "two words", "role", "chain", "self", "keysfirst", "process", "roleofprocess", "ssosource",
             "legacy",
@@ -123,7 +123,7 @@ struct CredentialsOracleTests {
             "default", "unknown",
         ]
         let surroundings: [[String: String]] = [[:], keys, ecs, ec2, web]
-        var questions: [BotocoreOracle.Question] = []
+        var questions: [ConfigurationOracle.Question] = []
         for environment in surroundings {
             for profile in profiles {
                 questions.append(.init(environment: environment, profile: profile))
@@ -147,11 +147,11 @@ struct CredentialsOracleTests {
 
     @Test(
         "Every profile in every surrounding gives the credentials that botocore finds",
-        .enabled("Python has no botocore") { await BotocoreOracle.isAvailable() }
+        .enabled("Python has no botocore") { await ConfigurationOracle.isAvailable() }
     )
     func profiles() async throws {
         let questions = Self.questions
-        let answers = try await BotocoreOracle.answers(to: questions)
+        let answers = try await ConfigurationOracle.answers(to: questions)
         try #require(answers.count == questions.count)
         // A script that fails at everything must not look like agreement about errors.
         #expect(answers.count { !$0.hasPrefix("error: ") } > 80)
@@ -165,7 +165,7 @@ struct CredentialsOracleTests {
         }
     }
 
-    private static func find(_ question: BotocoreOracle.Question) async -> String {
+    private static func find(_ question: ConfigurationOracle.Question) async -> String {
         do {
             let home = try AWSHome(credentials: question.credentials)
             try home.write(".aws/config", question.config.replacing("$HOME", with: home.path))

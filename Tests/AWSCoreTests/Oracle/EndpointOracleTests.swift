@@ -23,8 +23,8 @@ struct EndpointOracleTests {
           endpoint_url = https://service:8443/base/
         """
 
-    private static var questions: [BotocoreOracle.Question] {
-        var questions: [BotocoreOracle.Question] = []
+    private static var questions: [ConfigurationOracle.Question] {
+        var questions: [ConfigurationOracle.Question] = []
         func ask(_ service: AWSService, _ region: String, _ environment: [String: String] = [:], bucket: String? = nil)
         {
             questions.append(
@@ -62,11 +62,11 @@ struct EndpointOracleTests {
 
     @Test(
         "Every endpoint is the one that botocore takes",
-        .enabled("Python has no botocore") { await BotocoreOracle.isAvailable() }
+        .enabled("Python has no botocore") { await ConfigurationOracle.isAvailable() }
     )
     func endpoints() async throws {
         let questions = Self.questions
-        let answers = try await BotocoreOracle.answers(to: questions)
+        let answers = try await ConfigurationOracle.answers(to: questions)
         try #require(answers.count == questions.count)
         // A script that fails at everything must not look like agreement about errors.
         #expect(answers.count { !$0.hasPrefix("error: ") } > 120)

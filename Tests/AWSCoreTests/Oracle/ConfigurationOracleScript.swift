@@ -2,7 +2,7 @@
 ///
 /// It runs botocore without a network: requests end in a function that tells where they would have gone, or that answers
 /// like AWS with access key ids that say what was sent. ``OracleTransport`` answers the same to AWSCore.
-let botocoreOracleScript = #"""
+let configurationOracleScript = #"""
     from __future__ import annotations
 
     import json

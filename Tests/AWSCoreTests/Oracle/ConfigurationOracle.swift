@@ -3,7 +3,7 @@ import AWSTesting
 import FoundationEssentials
 
 /// Asks botocore, the library under the aws command, what it would do.
-enum BotocoreOracle {
+enum ConfigurationOracle {
     /// One question; everything botocore sees of the world.
     struct Question {
         var environment: [String: String] = [:]
@@ -29,7 +29,7 @@ enum BotocoreOracle {
         let home = try AWSHome()
         let asked = JSONValue.array(questions.map(\.json)).serialized()
         let file = try home.write("questions.json", String(decoding: asked, as: UTF8.self))
-        let script = try home.write("oracle.py", botocoreOracleScript)
+        let script = try home.write("oracle.py", configurationOracleScript)
         let output = try await python([script, file])
         guard output.exitCode == 0 else { throw OracleFailure(description: output.standardError) }
         return try JSONValue(parsing: output.standardOutput).array?.compactMap(\.string) ?? []
@@ -48,7 +48,7 @@ enum BotocoreOracle {
     }
 }
 
-extension BotocoreOracle.Question {
+extension ConfigurationOracle.Question {
     fileprivate var json: JSONValue {
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
         func object(_ values: [String: String]) -> JSONValue {
