@@ -50,7 +50,7 @@ package struct AWSClient: Sendable {
     /// - Returns: an answer of status 2xx or 304.
     /// - Throws: ``AWSError``; what finding credentials or the endpoint throws; `CancellationError`.
     package func send(_ request: AWSRequest) async throws -> HTTPResponse {
-        try await withRetries(of: request) { signed in
+        try await withRetries(of: request, readsBody: true) { signed in
             let response = try await transport.send(signed)
             return (response, response)
         }
@@ -58,9 +58,10 @@ package struct AWSClient: Sendable {
 
     /// Sends a call and returns when the answer's head is there; an error's body is read here, a success's by the caller.
     ///
-    /// Retries end with the head: a body that breaks off later is the caller's to resume.
+    /// Retries end with the head: a body that breaks off later is the caller's to resume, and its checksum the
+    /// caller's to check.
     package func stream(_ request: AWSRequest) async throws -> HTTPStreamingResponse {
-        try await withRetries(of: request) { signed in
+        try await withRetries(of: request, readsBody: false) { signed in
             let response = try await transport.stream(signed)
             let isError = !ResponseClassifier.isSuccess(status: response.status)
             let body = isError ? try await response.body.collect(maximumBytes: 1 << 20) : []
@@ -68,9 +69,12 @@ package struct AWSClient: Sendable {
         }
     }
 
-    /// - Parameter attempt: sends a signed request; gives what is to be classified and what is to be returned.
+    /// - Parameters:
+    ///   - readsBody: whether a success is classified with its body.
+    ///   - attempt: sends a signed request; gives what is to be classified and what is to be returned.
     private func withRetries<Response>(
         of request: AWSRequest,
+        readsBody: Bool,
         attempt send: (HTTPRequest) async throws -> (judged: HTTPResponse, returned: Response)
     ) async throws -> Response {
         let policy = RetryPolicy.standard(for: request.service, maximumAttempts: configuration.maximumAttempts)
@@ -85,21 +89,28 @@ package struct AWSClient: Sendable {
             let signed = try await prepare(request, invocationID: invocationID, attempt: attempt, of: policy)
             let started = environment.now()
             do {
-                let (judged, returned) = try await send(signed)
-                guard let judgement = ResponseClassifier.failure(in: judged, of: request) else {
-                    log(request, attempt: attempt, outcome: "\(judged.status)", since: started, response: judged)
+                let (judged, returned) = try await send(signed.request)
+                guard let judgement = ResponseClassifier.failure(in: judged, of: request, readsBody: readsBody) else {
+                    let id = ResponseClassifier.requestID(of: judged)
+                    log(request, attempt: attempt, outcome: "\(judged.status)", since: started, requestID: id)
                     retryTokens.returnTokens(taken)
                     return returned
                 }
                 failure = judgement.error
+                failure.message = Redaction.message(failure.message, sentWith: signed.credentials)
                 serverHint = judgement.retryAfter
                 if judgement.mayBeClockSkew || failure.kind == .clockSkew {
-                    let isSkewed = clockSkew.learn(serverDate: judged.headers["Date"], now: environment.now())
+                    let isSkewed = clockSkew.learn(
+                        serverDate: judged.headers["Date"],
+                        now: environment.now(),
+                        signedOffset: signed.clockOffset
+                    )
                     failure.kind = isSkewed ? .clockSkew : .client
                 }
                 // A bucket of another Region: S3 says which, and the same call there is what was meant.
                 if let region = judgement.bucketRegion, region != request.region, attempt < policy.maximumAttempts {
-                    log(request, attempt: attempt, outcome: "redirected to \(region)", since: started, response: judged)
+                    let outcome = "redirected to \(region)"
+                    log(request, attempt: attempt, outcome: outcome, since: started, requestID: failure.requestID)
                     request.region = region
                     attempt += 1
                     continue
@@ -108,7 +119,7 @@ package struct AWSClient: Sendable {
                 failure = AWSError(transport: error, of: request)
             }
             failure.attempts = attempt
-            log(request, attempt: attempt, outcome: failure.code, since: started, response: nil)
+            log(request, attempt: attempt, outcome: failure.code, since: started, requestID: failure.requestID)
             guard
                 let delay = policy.delay(
                     afterAttempt: attempt,
@@ -124,13 +135,21 @@ package struct AWSClient: Sendable {
         }
     }
 
+    private struct PreparedRequest {
+        var request: HTTPRequest
+        /// What it is signed with, to keep it out of messages.
+        var credentials: Credentials?
+        /// How far the signature's date is ahead of this machine's clock.
+        var clockOffset: TimeInterval
+    }
+
     /// The request as it goes out: endpoint, common headers, signature.
     private func prepare(
         _ request: AWSRequest,
         invocationID: String,
         attempt: Int,
         of policy: RetryPolicy
-    ) async throws -> HTTPRequest {
+    ) async throws -> PreparedRequest {
         let endpoint = try configuration.endpoints.endpoint(
             for: request.service,
             region: request.region,
@@ -149,7 +168,9 @@ package struct AWSClient: Sendable {
         http.headers["User-Agent"] = userAgent
         http.headers["amz-sdk-invocation-id"] = invocationID
         http.headers["amz-sdk-request"] = "attempt=\(attempt); max=\(policy.maximumAttempts)"
-        guard request.isSigned else { return http }
+        http.usesProxy = !http.isForThisMachine
+        let offset = clockSkew.current
+        guard request.isSigned else { return PreparedRequest(request: http, clockOffset: offset) }
         let signer = SigV4Signer(
             signingName: request.service.signingName,
             region: request.region.name
@@ -158,10 +179,10 @@ package struct AWSClient: Sendable {
         signer.sign(
             &http,
             credentials: credentials,
-            date: clockSkew.corrected(environment.now()),
+            date: environment.now().addingTimeInterval(offset),
             payload: request.payload
         )
-        return http
+        return PreparedRequest(request: http, credentials: credentials, clockOffset: offset)
     }
 
     private func log(
@@ -169,7 +190,7 @@ package struct AWSClient: Sendable {
         attempt: Int,
         outcome: String,
         since started: Date,
-        response: HTTPResponse?
+        requestID: String?
     ) {
         environment.logger.debug(
             "\(request.service.name) \(request.operation)",
@@ -179,7 +200,7 @@ package struct AWSClient: Sendable {
                 "attempt": "\(attempt)",
                 "outcome": "\(outcome)",
                 "milliseconds": "\(Int(environment.now().timeIntervalSince(started) * 1000))",
-                "awsRequestId": "\(response.flatMap(ResponseClassifier.requestID) ?? "-")",
+                "awsRequestId": "\(requestID ?? "-")",
             ]
         )
     }

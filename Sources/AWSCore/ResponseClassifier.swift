@@ -15,11 +15,11 @@ enum ResponseClassifier {
         (200..<300).contains(status) || status == 304
     }
 
+    /// - Parameter readsBody: `false` when a success's body is still to come and cannot be judged; an error's is there.
     /// - Returns: `nil` when the answer is a success.
-    static func failure(in response: HTTPResponse, of request: AWSRequest) -> Judgement? {
-        guard isSuccess(status: response.status) else {
-            return judge(errorBody(response, of: request), response, of: request)
-        }
+    static func failure(in response: HTTPResponse, of request: AWSRequest, readsBody: Bool = true) -> Judgement? {
+        let isSuccess = isSuccess(status: response.status)
+        if isSuccess, !readsBody { return nil }
         if let checksum = response.headers["x-amz-crc32"], UInt32(checksum) != CRC32.checksum(response.body) {
             let body = AWSErrorBody(
                 code: "CorruptResponse",
@@ -28,6 +28,7 @@ enum ResponseClassifier {
             )
             return judge(body, response, of: request, kind: .transient)
         }
+        guard isSuccess else { return judge(errorBody(response, of: request), response, of: request) }
         // CopyObject, UploadPartCopy and CompleteMultipartUpload answer 200 before they are done, and say in the body
         // how it ended (S3 API Reference, "CopyObject": "a 200 OK response can contain either a success or an error").
         // botocore takes every such error, and an answer that breaks off, for a passing one.

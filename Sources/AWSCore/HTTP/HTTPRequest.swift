@@ -24,7 +24,8 @@ package struct HTTPRequest: Sendable {
     package var path: String
     /// Percent-encoded query without the `?`; empty for none.
     package var query: String
-    /// Fields to send; `Host` and `Content-Length` are added by the transport.
+    /// Fields to send; `Host` and `Content-Length` are the transport's to add, and a request that has its own, or a
+    /// `Transfer-Encoding`, is refused.
     package var headers: HTTPHeaders
     package var body: HTTPRequestBody
     package var timeouts: HTTPTimeouts
@@ -51,6 +52,17 @@ package struct HTTPRequest: Sendable {
         self.body = body
         self.timeouts = timeouts
         self.usesProxy = usesProxy
+    }
+
+    /// Whether the request stays on this machine, where no proxy can know better.
+    package var isForThisMachine: Bool {
+        var host = authority[...]
+        if host.first == "[" {
+            host = host.prefix { $0 != "]" }
+            return host == "[::1"
+        }
+        host = host.prefix { $0 != ":" }
+        return host.hasPrefix("127.") || String(host).equalsIgnoringASCIICase("localhost")
     }
 
     package var url: String {

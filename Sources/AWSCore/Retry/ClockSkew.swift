@@ -8,21 +8,19 @@ final class ClockSkew: Sendable {
 
     private let offset = Mutex<TimeInterval>(0)
 
-    /// The instant as AWS sees it.
-    func corrected(_ now: Date) -> Date {
-        now.addingTimeInterval(offset.withLock { $0 })
-    }
+    /// Seconds to add to this machine's time, as far as is known.
+    var current: TimeInterval { offset.withLock { $0 } }
 
     /// Learns from the `Date` header of a refusal.
     ///
+    /// - Parameter signedOffset: what the refused request was signed with; another request may have learned since, and
+    ///   then this one is worth another attempt just as well.
     /// - Returns: whether the clocks differ so much that signing again with the right time is worth an attempt.
-    func learn(serverDate: String?, now: Date) -> Bool {
+    func learn(serverDate: String?, now: Date, signedOffset: TimeInterval) -> Bool {
         guard let serverDate, let date = HTTPDate.parse(serverDate) else { return false }
         let difference = date.timeIntervalSince(now)
-        return offset.withLock { offset in
-            guard abs(difference - offset) > Self.tolerance else { return false }
-            offset = difference
-            return true
-        }
+        guard abs(difference - signedOffset) > Self.tolerance else { return false }
+        offset.withLock { $0 = difference }
+        return true
     }
 }

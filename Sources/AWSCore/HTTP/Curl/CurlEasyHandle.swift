@@ -10,6 +10,9 @@ final class CurlEasyHandle {
 
     /// Below this a body goes out in one piece with the headers (libcurl's MAX_INITIAL_POST_SIZE).
     private static let inlineBodyLimit = 64 << 10
+    /// What libcurl reads at once; it allocates that much for each transfer in flight.
+    private static let bufferBytes = 16 << 10
+    private static let streamingBufferBytes = 128 << 10
 
     init(caBundle: String?) throws {
         guard let pointer = curl_easy_init() else {
@@ -31,9 +34,13 @@ final class CurlEasyHandle {
         set(CURLOPT_SSL_VERIFYHOST, 2)
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         set(CURLOPT_LOW_SPEED_LIMIT, 1)
-        set(CURLOPT_BUFFERSIZE, 128 << 10)
         set(CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
-        if let caBundle { set(CURLOPT_CAINFO, caBundle) }
+        // A proxy's answer to CONNECT is not the answer that anybody waits for.
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        // Without it, whoever ends a transfer while its host name is looked up waits for getaddrinfo, and with the
+        // loop's thread every other transfer does.
+        set(CURLOPT_QUICK_EXIT, 1)
+        if let caBundle { trustOnly(caBundle) }
         ccurl_set_transfer_callback(pointer, CURLOPT_WRITEFUNCTION, CurlTransfer.writeCallback)
         ccurl_set_transfer_callback(pointer, CURLOPT_HEADERFUNCTION, CurlTransfer.headerCallback)
         ccurl_set_transfer_callback(pointer, CURLOPT_READFUNCTION, CurlTransfer.readCallback)
@@ -52,6 +59,17 @@ final class CurlEasyHandle {
         return text.isEmpty ? nil : text
     }
 
+    /// Makes the PEM file the only source of trust.
+    ///
+    /// Debian's libcurl also trusts a directory unless told not to, and only without one does it keep the parsed
+    /// certificates for the next connection.
+    private func trustOnly(_ caBundle: String) {
+        set(CURLOPT_CAINFO, caBundle)
+        set(CURLOPT_PROXY_CAINFO, caBundle)
+        ccurl_set_string(pointer, CURLOPT_CAPATH, nil)
+        ccurl_set_string(pointer, CURLOPT_PROXY_CAPATH, nil)
+    }
+
     /// Sets everything that differs from one transfer to the next.
     func prepare(for transfer: CurlTransfer) throws {
         let request = transfer.request
@@ -63,6 +81,7 @@ final class CurlEasyHandle {
             set(option, pointer: context)
         }
         set(CURLOPT_URL, request.url)
+        set(CURLOPT_BUFFERSIZE, transfer.isStreaming ? Self.streamingBufferBytes : Self.bufferBytes)
         // An empty string turns proxies off, those of the environment too; NULL lets the environment decide.
         if request.usesProxy {
             ccurl_set_string(pointer, CURLOPT_PROXY, nil)
@@ -71,7 +90,7 @@ final class CurlEasyHandle {
         }
         set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.wholeMilliseconds)
         set(CURLOPT_TIMEOUT_MS, request.timeouts.total?.wholeMilliseconds ?? 0)
-        set(CURLOPT_LOW_SPEED_TIME, request.timeouts.stall.map { max(1, Int($0.components.seconds)) } ?? 0)
+        set(CURLOPT_LOW_SPEED_TIME, request.timeouts.stall.map { ($0.wholeMilliseconds + 999) / 1000 } ?? 0)
         setMethodAndBody(of: request)
         try setHeaders(of: request)
     }
@@ -123,22 +142,24 @@ final class CurlEasyHandle {
     }
 
     private func setHeaders(of request: HTTPRequest) throws {
-        var lines: [String] = ["Host: \(request.authority)", "Expect:", "Accept:"]
-        if request.headers["Content-Type"] == nil { lines.append("Content-Type:") }
+        try appendHeader("Host: \(request.authority)")
+        // A colon with nothing behind it takes out what libcurl would add by itself.
+        try appendHeader("Expect:")
+        try appendHeader("Accept:")
+        if request.headers["Content-Type"] == nil { try appendHeader("Content-Type:") }
         for field in request.headers.fields {
-            // libcurl leaves a field with nothing behind the colon out; a semicolon asks for it with no value.
-            lines.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
-        }
-        for line in lines {
-            guard !line.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }) else {
-                throw HTTPError(.malformed, "a header field holds a line break")
-            }
-            guard let extended = curl_slist_append(headerList, line) else {
-                throw HTTPError(.resourcesExhausted, "libcurl has no memory for headers")
-            }
-            headerList = extended
+            // For the same reason a field without a value is written with a semicolon.
+            let isBlank = field.value.utf8.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            try appendHeader(isBlank ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, headerList)
+    }
+
+    private func appendHeader(_ line: String) throws {
+        guard let extended = curl_slist_append(headerList, line) else {
+            throw HTTPError(.resourcesExhausted, "libcurl has no memory for headers")
+        }
+        headerList = extended
     }
 
     private func set(_ option: CURLoption, _ value: Int) {
@@ -155,8 +176,10 @@ final class CurlEasyHandle {
 }
 
 extension Duration {
-    /// Milliseconds, rounded up, so that a short limit never becomes 0, which libcurl takes as none.
+    /// Milliseconds, rounded up, so that a short limit never becomes 0, which libcurl takes as none; at most 24 days,
+    /// which libcurl can count.
     var wholeMilliseconds: Int {
+        guard self < .milliseconds(Int32.max) else { return Int(Int32.max) }
         let (seconds, attoseconds) = components
         let milliseconds = Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
         return max(1, milliseconds)

@@ -6,11 +6,13 @@ import Synchronization
 ///
 /// Other threads only queue commands. `@unchecked Sendable` is right because of that: `multi` is created before the
 /// thread starts and from then on, apart from `curl_multi_wakeup` (which libcurl allows from any thread), it and
-/// `active` and `idleHandles` are touched by the loop's thread alone.
+/// `active` and `idleHandles` are touched by the loop's thread alone. `multi` lives as long as this object, which
+/// everybody holds who could still wake the thread.
 final class CurlLoop: @unchecked Sendable {
     enum Command {
         case start(CurlTransfer)
-        case cancel(CurlTransfer)
+        /// Ends a transfer; nothing happens to one that has ended.
+        case end(CurlTransfer, any Error)
         /// Goes on with a transfer that paused itself, in either direction.
         case unpause(CurlTransfer)
     }
@@ -25,6 +27,7 @@ final class CurlLoop: @unchecked Sendable {
     private let inbox = Mutex(Inbox())
     private var active: Set<CurlTransfer> = []
     private var idleHandles: [CurlEasyHandle] = []
+    private let maximumIdleHandles: Int
 
     /// curl_global_init is not thread-safe in every build of libcurl; a static runs it once.
     private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
@@ -35,6 +38,7 @@ final class CurlLoop: @unchecked Sendable {
         }
         self.multi = multi
         self.caBundle = caBundle
+        self.maximumIdleHandles = maximumIdleConnections
         _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maximumIdleConnections)
         _ = ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
 
@@ -52,10 +56,13 @@ final class CurlLoop: @unchecked Sendable {
         )
         guard result == 0 else {
             box.release()
-            curl_multi_cleanup(multi)
             throw HTTPError(.resourcesExhausted, "no thread for the network: \(String(cString: strerror(result)))")
         }
         pthread_detach(thread)
+    }
+
+    deinit {
+        curl_multi_cleanup(multi)
     }
 
     func submit(_ command: Command) {
@@ -80,6 +87,12 @@ final class CurlLoop: @unchecked Sendable {
     }
 
     private func run() {
+        // A peer that is gone must not end the program by SIGPIPE, and signals are for the threads of whoever handles
+        // them; the threads that libcurl starts to look up names inherit this.
+        var allSignals = sigset_t()
+        sigfillset(&allSignals)
+        pthread_sigmask(SIG_SETMASK, &allSignals, nil)
+
         var isRunning = true
         while isRunning {
             isRunning = executeCommands()
@@ -90,7 +103,6 @@ final class CurlLoop: @unchecked Sendable {
         }
         for transfer in active { end(transfer, throwing: CancellationError()) }
         idleHandles.removeAll()
-        curl_multi_cleanup(multi)
     }
 
     /// - Returns: whether the loop goes on.
@@ -102,9 +114,12 @@ final class CurlLoop: @unchecked Sendable {
         for command in commands {
             switch command {
             case .start(let transfer): start(transfer)
-            case .cancel(let transfer):
-                transfer.isCancelled = true
-                if active.contains(transfer) { end(transfer, throwing: CancellationError()) }
+            case .end(let transfer, let error):
+                if active.contains(transfer) {
+                    end(transfer, throwing: error)
+                } else if transfer.earlyEnd == nil {
+                    transfer.earlyEnd = error
+                }
             case .unpause(let transfer):
                 if let handle = transfer.handle { curl_easy_pause(handle.pointer, CURLPAUSE_CONT) }
             }
@@ -114,8 +129,8 @@ final class CurlLoop: @unchecked Sendable {
 
     private func start(_ transfer: CurlTransfer) {
         // A task may be cancelled before its transfer was queued: the two commands then came in reverse.
-        guard !transfer.isCancelled else { return transfer.finish(throwing: CancellationError()) }
-        transfer.onUnpauseNeeded = { [weak self, weak transfer] in
+        if let error = transfer.earlyEnd { return transfer.finish(throwing: error) }
+        transfer.upload?.onUnpauseNeeded { [weak self, weak transfer] in
             guard let self, let transfer else { return }
             self.submit(.unpause(transfer))
         }
@@ -139,15 +154,15 @@ final class CurlLoop: @unchecked Sendable {
             guard message.pointee.msg == CURLMSG_DONE, let pointer = message.pointee.easy_handle else { continue }
             let result = ccurl_message_result(message)
             guard let transfer = CurlTransfer.owner(of: pointer) else { continue }
-            let error: HTTPError? =
-                result == CURLE_OK
-                ? nil
-                : transfer.failure ?? HTTPError(curl: result, detail: transfer.handle?.errorText, for: transfer.request)
-            if let error {
-                end(transfer, throwing: error)
-            } else {
+            if result == CURLE_OK {
                 release(transfer)
                 transfer.succeed()
+            } else {
+                let detail = transfer.handle?.errorText
+                end(
+                    transfer,
+                    throwing: transfer.failure ?? HTTPError(curl: result, detail: detail, for: transfer.request)
+                )
             }
         }
     }
@@ -163,6 +178,6 @@ final class CurlLoop: @unchecked Sendable {
         transfer.handle = nil
         curl_multi_remove_handle(multi, handle.pointer)
         handle.clear()
-        idleHandles.append(handle)
+        if idleHandles.count < maximumIdleHandles { idleHandles.append(handle) }
     }
 }

@@ -13,10 +13,11 @@ final class CurlResponseBuffer: Sendable {
         case bytes([UInt8], mustUnpause: Bool)
         case end(Result<Void, any Error>)
         case wait
+        case alreadyRead
     }
 
     /// What may lie here unread before the connection is paused.
-    private static let window = 1 << 20
+    private static let window = 256 << 10
 
     private let state = Mutex(State())
 
@@ -65,6 +66,7 @@ final class CurlResponseBuffer: Sendable {
                     return .bytes(state.bytes, mustUnpause: state.isPaused)
                 }
                 if let end = state.end { return .end(end) }
+                guard state.reader == nil else { return .alreadyRead }
                 state.reader = continuation
                 return .wait
             }
@@ -74,6 +76,8 @@ final class CurlResponseBuffer: Sendable {
                 continuation.resume(returning: bytes)
             case .end(let end): continuation.resume(with: end.map { nil })
             case .wait: break
+            case .alreadyRead:
+                continuation.resume(throwing: HTTPError(.malformed, "two tasks read the same body at once"))
             }
         }
     }
@@ -83,23 +87,35 @@ final class CurlResponseBuffer: Sendable {
 final class CurlResponseReader: Sendable {
     private let buffer: CurlResponseBuffer
     private let transfer: CurlTransfer
+    private let feeder: CurlUploadFeeder?
     private let loop: CurlLoop
+    /// Kept alive, since its end would be the transfer's: a caller may let go of the transport before the body.
+    private let transport: CurlTransport
 
-    init(buffer: CurlResponseBuffer, transfer: CurlTransfer, loop: CurlLoop) {
+    init(
+        buffer: CurlResponseBuffer,
+        transfer: CurlTransfer,
+        feeder: CurlUploadFeeder?,
+        loop: CurlLoop,
+        transport: CurlTransport
+    ) {
         self.buffer = buffer
         self.transfer = transfer
+        self.feeder = feeder
         self.loop = loop
+        self.transport = transport
     }
 
     deinit {
-        loop.submit(.cancel(transfer))
+        feeder?.cancel()
+        loop.submit(.end(transfer, CancellationError()))
     }
 
     func next() async throws -> [UInt8]? {
         try await withTaskCancellationHandler {
             try await buffer.next(unpause: { loop.submit(.unpause(transfer)) })
         } onCancel: {
-            loop.submit(.cancel(transfer))
+            loop.submit(.end(transfer, CancellationError()))
         }
     }
 }

@@ -18,26 +18,33 @@ final class CurlTransfer: @unchecked Sendable {
     let request: HTTPRequest
     let upload: CurlUploadBuffer?
     let maximumBodyBytes: Int
+    /// Whether the answer's body is handed over while it arrives.
+    let isStreaming: Bool
     var delivery = Delivery.none
     var handle: CurlEasyHandle?
-    var isCancelled = false
+    /// What the transfer is to end with, when that was decided before it began.
+    var earlyEnd: (any Error)?
     /// What a callback found wrong, more exact than the code libcurl makes of it.
-    var failure: HTTPError?
-    var onUnpauseNeeded: (@Sendable () -> Void)? {
-        didSet { upload?.onUnpauseNeeded(onUnpauseNeeded) }
-    }
+    var failure: (any Error)?
 
     private var head = CurlResponseHead()
     private var body: [UInt8] = []
     private var uploadOffset = 0
 
-    init(_ request: HTTPRequest, upload: CurlUploadBuffer?, maximumBodyBytes: Int) throws {
-        guard !request.url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
-            throw HTTPError(.malformed, "the URL holds a blank or a control character")
-        }
+    /// A body stream was sent in part when a kept connection turned out dead: it has to begin anew.
+    struct BodyMustRestart: Error {}
+
+    /// - Parameter maximumBodyBytes: the largest body to collect; `nil` to hand the body over while it arrives.
+    init(_ request: HTTPRequest, maximumBodyBytes: Int?) throws {
+        try request.validate()
         self.request = request
-        self.upload = upload
-        self.maximumBodyBytes = maximumBodyBytes
+        if case .stream(let stream) = request.body {
+            self.upload = CurlUploadBuffer(length: stream.length)
+        } else {
+            self.upload = nil
+        }
+        self.maximumBodyBytes = maximumBodyBytes ?? 0
+        self.isStreaming = maximumBodyBytes == nil
     }
 
     static func owner(of pointer: UnsafeMutableRawPointer) -> CurlTransfer? {
@@ -72,13 +79,18 @@ final class CurlTransfer: @unchecked Sendable {
 
     private func receiveHeaderLine(_ line: UnsafeRawBufferPointer) {
         guard head.consume(line) else { return }
+        // From here on libcurl takes nothing more of the body, and whoever makes it need not go on.
+        if head.status >= 400 { upload?.close() }
         if case .head(let continuation, let buffer) = delivery {
             delivery = .body(buffer)
             continuation.resume(returning: HTTPResponse(status: head.status, headers: head.headers))
-        } else if case .whole = delivery, let length = head.contentLength {
-            body.reserveCapacity(min(length, maximumBodyBytes))
+        } else if case .whole = delivery, request.method != .head, let length = head.contentLength {
+            // The length is the server's word: good enough to save copies, not to take gigabytes on trust.
+            body.reserveCapacity(min(length, maximumBodyBytes, Self.trustedLength))
         }
     }
+
+    private static let trustedLength = 1 << 20
 
     /// - Returns: what libcurl's write callback has to return.
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -106,8 +118,12 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// Goes back to `offset`, when libcurl found a kept connection dead and sends the request once more.
     private func seekUpload(to offset: Int) -> CInt {
-        guard upload == nil, case .bytes(let bytes) = request.body, (0...bytes.count).contains(offset) else {
-            return CURL_SEEKFUNC_CANTSEEK
+        guard upload == nil else {
+            failure = BodyMustRestart()
+            return CURL_SEEKFUNC_FAIL
+        }
+        guard case .bytes(let bytes) = request.body, (0...bytes.count).contains(offset) else {
+            return CURL_SEEKFUNC_FAIL
         }
         uploadOffset = offset
         return CURL_SEEKFUNC_OK
@@ -145,7 +161,7 @@ final class CurlTransfer: @unchecked Sendable {
         context,
         offset,
         origin in
-        guard let context, origin == SEEK_SET else { return CURL_SEEKFUNC_CANTSEEK }
+        guard let context, origin == SEEK_SET else { return CURL_SEEKFUNC_FAIL }
         return Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue().seekUpload(to: Int(offset))
     }
 }

@@ -39,60 +39,80 @@ package final class CurlTransport: HTTPTransport {
     }
 
     package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
-        try await withUpload(of: request) { upload in
-            let transfer = try CurlTransfer(request, upload: upload, maximumBodyBytes: self.maximumResponseBytes)
-            return try await withTaskCancellationHandler {
-                try await withCheckedThrowingContinuation { continuation in
-                    transfer.delivery = .whole(continuation)
-                    self.loop.submit(.start(transfer))
-                }
-            } onCancel: {
-                self.loop.submit(.cancel(transfer))
+        try await restartingBodies {
+            let transfer = try CurlTransfer(request, maximumBodyBytes: maximumResponseBytes)
+            return try await run(transfer) { response, feeder in
+                await feeder?.stop()
+                return response
+            } delivery: {
+                .whole($0)
             }
         }
     }
 
     package func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse {
-        try await withUpload(of: request) { upload in
+        try await restartingBodies {
+            let transfer = try CurlTransfer(request, maximumBodyBytes: nil)
             let buffer = CurlResponseBuffer()
-            let transfer = try CurlTransfer(request, upload: upload, maximumBodyBytes: .max)
-            let loop = self.loop
-            let head: HTTPResponse = try await withTaskCancellationHandler {
-                try await withCheckedThrowingContinuation { continuation in
-                    transfer.delivery = .head(continuation, buffer)
-                    loop.submit(.start(transfer))
-                }
-            } onCancel: {
-                loop.submit(.cancel(transfer))
+            return try await run(transfer) { head, feeder in
+                // A server may answer before it has the whole body, and want the rest nevertheless.
+                let reader = CurlResponseReader(
+                    buffer: buffer,
+                    transfer: transfer,
+                    feeder: feeder,
+                    loop: loop,
+                    transport: self
+                )
+                return HTTPStreamingResponse(
+                    status: head.status,
+                    headers: head.headers,
+                    body: HTTPResponseStream { try await reader.next() }
+                )
+            } delivery: {
+                .head($0, buffer)
             }
-            let reader = CurlResponseReader(buffer: buffer, transfer: transfer, loop: loop)
-            return HTTPStreamingResponse(
-                status: head.status,
-                headers: head.headers,
-                body: HTTPResponseStream { try await reader.next() }
-            )
         }
     }
 
-    /// Runs `body` while a body stream, where the request has one, is fed to the connection.
-    private func withUpload<Result: Sendable>(
-        of request: HTTPRequest,
-        _ body: @escaping @Sendable (CurlUploadBuffer?) async throws -> Result
-    ) async throws -> Result {
-        guard case .stream(let stream) = request.body else { return try await body(nil) }
-        let upload = CurlUploadBuffer(length: stream.length)
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask {
-                try await upload.feed(from: stream)
-                return nil
+    /// Starts the transfer and suspends until its answer, or the head of it, is there.
+    ///
+    /// When it fails, nobody makes its body any more once this has thrown.
+    private func run<Answer>(
+        _ transfer: CurlTransfer,
+        _ finish: (HTTPResponse, CurlUploadFeeder?) async throws -> Answer,
+        delivery: (CheckedContinuation<HTTPResponse, any Error>) -> CurlTransfer.Delivery
+    ) async throws -> Answer {
+        let feeder = CurlUploadFeeder(transfer, loop: loop)
+        let response: HTTPResponse
+        do {
+            response = try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { continuation in
+                    transfer.delivery = delivery(continuation)
+                    loop.submit(.start(transfer))
+                }
+            } onCancel: {
+                loop.submit(.end(transfer, CancellationError()))
             }
-            group.addTask { try await body(upload) }
-            defer { group.cancelAll() }
-            // The feeder ends first, with nil, or fails first and takes the transfer with it.
-            while let outcome = try await group.next() {
-                if let result = outcome { return result }
-            }
-            throw CancellationError()
+        } catch {
+            await feeder?.stop()
+            throw error
+        }
+        return try await finish(response, feeder)
+    }
+
+    /// Does it again with a new body when the server had closed a kept connection before it answered anything.
+    ///
+    /// libcurl does so itself for bodies it can go back in, as often as this.
+    private func restartingBodies<Answer>(_ attempt: () async throws -> Answer) async throws -> Answer {
+        for _ in 1..<5 {
+            do {
+                return try await attempt()
+            } catch is CurlTransfer.BodyMustRestart {}
+        }
+        do {
+            return try await attempt()
+        } catch is CurlTransfer.BodyMustRestart {
+            throw HTTPError(.connectionLost, "five kept connections in turn were dead")
         }
     }
 }

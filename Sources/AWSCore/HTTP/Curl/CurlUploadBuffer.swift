@@ -16,7 +16,7 @@ final class CurlUploadBuffer: Sendable {
         var available: Int { bytes.count - offset }
     }
 
-    private static let window = 1 << 20
+    private static let window = 256 << 10
 
     private let length: Int
     private let state = Mutex(State())
@@ -24,6 +24,9 @@ final class CurlUploadBuffer: Sendable {
     init(length: Int) {
         self.length = length
     }
+
+    /// What is held, sent or not, in bytes.
+    var heldBytes: Int { state.withLock { $0.bytes.count } }
 
     func onUnpauseNeeded(_ unpause: (@Sendable () -> Void)?) {
         state.withLock { $0.unpause = unpause }
@@ -88,7 +91,14 @@ final class CurlUploadBuffer: Sendable {
 
     /// - Returns: `false` when the transfer is over.
     private func push(_ chunk: [UInt8]) async -> Bool {
-        update { $0.bytes.append(contentsOf: chunk) }
+        update { state in
+            // What was sent is let go as soon as moving the rest costs no more than it did to send it.
+            if state.offset > state.available {
+                state.bytes.removeSubrange(..<state.offset)
+                state.offset = 0
+            }
+            state.bytes.append(contentsOf: chunk)
+        }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let mustWait = state.withLock { state in

@@ -18,6 +18,19 @@ extension HTTPError {
             default: .connectionLost
             }
         let text = detail ?? String(cString: curl_easy_strerror(result))
-        self.init(code, "\(request.scheme.rawValue)://\(request.authority): \(text)")
+        self.init(code, "\(request.scheme.rawValue)://\(request.authority): \(Self.withoutPasswords(text))")
+    }
+
+    /// libcurl's text without what stands between `//` and `@`: it quotes a proxy's URL as it was set, password
+    /// included.
+    static func withoutPasswords(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            guard let at = word.lastIndex(of: "@") else { return String(word) }
+            let end = word[..<at].firstIndex(of: "/").flatMap { slash -> Substring.Index? in
+                let next = word.index(after: slash)
+                return word[next] == "/" ? word.index(after: next) : nil
+            }
+            return word[..<(end ?? word.startIndex)] + "…" + word[at...]
+        }.joined(separator: " ")
     }
 }
