@@ -46,8 +46,9 @@ package enum Hexadecimal {
         }
     }
 
+    /// The lower-case digit of a number up to 15.
     @inline(__always)
-    private static func digit(_ nibble: UInt8) -> UInt8 {
+    static func digit(_ nibble: UInt8) -> UInt8 {
         nibble < 10 ? nibble + UInt8(ascii: "0") : nibble - 10 + UInt8(ascii: "a")
     }
 }

@@ -1,195 +1,56 @@
 /// Step 1 of a signature: the request in the one form that client and AWS agree on.
 ///
-/// Source: IAM User Guide, "Create a signed AWS API request", step 1. Everything is written into one buffer, because a
-/// signature per request is on the path of every call.
+/// Source: IAM User Guide, "Create a signed AWS API request", step 1. It is written straight into the signature's
+/// memory, because a signature per request is on the path of every call.
 struct SigV4CanonicalRequest {
-    /// Work space and canonical request; steps 2 and 3 are appended by the signer.
-    private(set) var buffer: [UInt8] = []
-    /// Where in ``buffer`` the canonical request stands.
-    private(set) var range = 0..<0
-    /// Where in ``buffer`` the list of signed headers stands: `host;x-amz-date`.
-    private(set) var signedHeaders = 0..<0
+    let method: HTTPMethod
+    let path: String
+    let pathRule: SigV4Signer.PathRule
+    let query: String
+    let authority: String
+    let fields: [HTTPHeaders.Field]
+    let payloadHash: String
 
-    /// A header that takes part, by its lower-case name in the work space.
-    private struct Header {
-        let name: Range<Int>
-        /// Index in the fields; ``hostIndex`` for the authority.
-        let index: Int
+    /// Where the parts stand in the memory that they were written to.
+    struct Layout {
+        var canonicalRequest: Range<Int>
+        /// `host;x-amz-date`.
+        var signedHeaders: Range<Int>
     }
 
-    private static let hostIndex = -1
-
-    init(
-        method: HTTPMethod,
-        path: String,
-        pathRule: SigV4Signer.PathRule,
-        query: String,
-        authority: String,
-        fields: [HTTPHeaders.Field],
-        payloadHash: String
-    ) {
-        // Room for everything that usually comes, the string to sign included; names stand in it three times.
-        let headerLength = fields.reduce(0) { $0 + $1.name.utf8.count * 3 + $1.value.utf8.count + 4 }
-        buffer.reserveCapacity(512 + headerLength + authority.utf8.count + path.utf8.count * 3 + query.utf8.count)
-        let headers = gatherHeaders(fields)
-        let start = buffer.count
-        append(method.rawValue)
-        append(UInt8(ascii: "\n"))
-        switch pathRule {
-        case .asSent: append(path.isEmpty ? "/" : path)
-        case .normalizedAndEncodedAgain: appendNormalizedPath(path)
-        }
-        append(UInt8(ascii: "\n"))
-        appendSortedQuery(query)
-        append(UInt8(ascii: "\n"))
-        appendHeaders(headers, fields: fields, authority: authority)
-        append(UInt8(ascii: "\n"))
-        let signedHeadersStart = buffer.count
-        appendNames(headers)
-        signedHeaders = signedHeadersStart..<buffer.count
-        append(UInt8(ascii: "\n"))
-        append(payloadHash)
-        range = start..<buffer.count
+    /// At least the bytes that ``write(to:)`` needs.
+    var maximumLength: Int {
+        // Names stand there three times: in lower case to be sorted, with their values, and in the list.
+        let headers = fields.reduce(0) { $0 + $1.name.utf8.count * 3 + $1.value.utf8.count + 3 }
+        return headers + authority.utf8.count + path.utf8.count * 3 + query.utf8.count * 2 + payloadHash.utf8.count + 64
     }
 
-    /// The names as a presigned URL's `X-Amz-SignedHeaders` needs them before the canonical request can be written.
-    static func signedHeaderNames(_ fields: [HTTPHeaders.Field]) -> String {
-        var scratch = SigV4CanonicalRequest()
-        let headers = scratch.gatherHeaders(fields)
-        let start = scratch.buffer.count
-        scratch.appendNames(headers)
-        return String(decoding: scratch.buffer[start...], as: UTF8.self)
-    }
-
-    private init() {}
-
-    mutating func append(_ text: String) {
-        buffer.append(contentsOf: text.utf8)
-    }
-
-    mutating func append(_ byte: UInt8) {
-        buffer.append(byte)
-    }
-
-    mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        buffer.append(contentsOf: bytes)
-    }
-
-    mutating func appendHexadecimal(_ digest: SHA256Digest) {
-        digest.withUnsafeBytes { Hexadecimal.append($0, to: &buffer) }
-    }
-
-    // MARK: Headers
-
-    /// Writes the lower-case names into the work space and returns the headers sorted by them, duplicates in order.
-    private mutating func gatherHeaders(_ fields: [HTTPHeaders.Field]) -> [Header] {
-        var headers: [Header] = []
-        headers.reserveCapacity(fields.count + 1)
-        append("host")
-        headers.append(Header(name: 0..<buffer.count, index: Self.hostIndex))
-        for index in fields.indices {
-            let start = buffer.count
-            append(fields[index].name)
-            buffer.withUnsafeMutableBufferPointer { bytes in
-                for position in start..<bytes.count { bytes[position] = bytes[position].asciiLowercased }
+    func write(to writer: inout ByteWriter) -> Layout {
+        SigV4HeaderList.withHeaders(of: fields, writer: &writer) { headers, writer in
+            let start = writer.count
+            writer.append(method.rawValue)
+            writer.append(UInt8(ascii: "\n"))
+            switch pathRule {
+            case .asSent: writer.append(path.isEmpty ? "/" : path)
+            case .normalizedAndEncodedAgain: writeNormalizedPath(to: &writer)
             }
-            if SigV4UnsignedHeaders.contains(buffer[start...]) {
-                buffer.removeSubrange(start...)
-            } else {
-                headers.append(Header(name: start..<buffer.count, index: index))
-            }
-        }
-        sort(&headers)
-        return headers
-    }
-
-    /// An insertion sort: it is stable, and there are ten headers or fewer.
-    private func sort(_ headers: inout [Header]) {
-        buffer.withUnsafeBufferPointer { bytes in
-            for position in headers.indices.dropFirst() {
-                let header = headers[position]
-                var hole = position
-                while hole > 0,
-                    Self.precedes(bytes[rebasing: header.name], bytes[rebasing: headers[hole - 1].name])
-                {
-                    headers[hole] = headers[hole - 1]
-                    hole -= 1
-                }
-                headers[hole] = header
-            }
+            writer.append(UInt8(ascii: "\n"))
+            writeSortedQuery(to: &writer)
+            writer.append(UInt8(ascii: "\n"))
+            headers.write(to: &writer, fields: fields, authority: authority)
+            writer.append(UInt8(ascii: "\n"))
+            let signedHeadersStart = writer.count
+            headers.writeNames(to: &writer)
+            let signedHeaders = signedHeadersStart..<writer.count
+            writer.append(UInt8(ascii: "\n"))
+            writer.append(payloadHash)
+            return Layout(canonicalRequest: start..<writer.count, signedHeaders: signedHeaders)
         }
     }
-
-    private mutating func appendHeaders(_ headers: [Header], fields: [HTTPHeaders.Field], authority: String) {
-        var previous: Header?
-        for header in headers {
-            let value = header.index == Self.hostIndex ? authority : fields[header.index].value
-            if let previous, hasSameName(previous, header) {
-                append(UInt8(ascii: ","))
-            } else {
-                if previous != nil { append(UInt8(ascii: "\n")) }
-                buffer.append(contentsOf: buffer[header.name])
-                append(UInt8(ascii: ":"))
-            }
-            appendFolded(value)
-            previous = header
-        }
-        append(UInt8(ascii: "\n"))
-    }
-
-    private mutating func appendNames(_ headers: [Header]) {
-        var previous: Header?
-        for header in headers {
-            if let previous {
-                if hasSameName(previous, header) { continue }
-                append(UInt8(ascii: ";"))
-            }
-            buffer.append(contentsOf: buffer[header.name])
-            previous = header
-        }
-    }
-
-    private func hasSameName(_ first: Header, _ second: Header) -> Bool {
-        buffer[first.name].elementsEqual(buffer[second.name])
-    }
-
-    /// Appends a value without white space at its ends and with every run inside as one space.
-    private mutating func appendFolded(_ value: String) {
-        let start = buffer.count
-        append(value)
-        // Nearly every value is in its final form already; then its bytes are only looked at.
-        let count = buffer.withUnsafeMutableBufferPointer {
-            Self.fold(UnsafeMutableBufferPointer(rebasing: $0[start...]))
-        }
-        buffer.removeSubrange((start + count)...)
-    }
-
-    /// Folds in place and returns how many bytes are left.
-    private static func fold(_ bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        var count = 0
-        var hasPendingSpace = false
-        for index in bytes.indices {
-            let byte = bytes[index]
-            // Space, and tab to carriage return.
-            if byte == 0x20 || (byte >= 0x09 && byte <= 0x0d) {
-                hasPendingSpace = count > 0
-                continue
-            }
-            if hasPendingSpace {
-                bytes[count] = UInt8(ascii: " ")
-                count += 1
-                hasPendingSpace = false
-            }
-            bytes[count] = byte
-            count += 1
-        }
-        return count
-    }
-
-    // MARK: Path
 
     /// Removes `.`, `..` and empty segments, keeps a closing `/`, and encodes what is already encoded once more.
-    private mutating func appendNormalizedPath(_ path: String) {
+    private func writeNormalizedPath(to writer: inout ByteWriter) {
+        if path == "/" { return writer.append(UInt8(ascii: "/")) }
         let bytes = Array(path.utf8)
         var segments: [ArraySlice<UInt8>] = []
         for segment in bytes.split(separator: UInt8(ascii: "/")) {
@@ -200,18 +61,16 @@ struct SigV4CanonicalRequest {
                 segments.append(segment)
             }
         }
-        if segments.isEmpty { append(UInt8(ascii: "/")) }
+        if segments.isEmpty { writer.append(UInt8(ascii: "/")) }
         for segment in segments {
-            append(UInt8(ascii: "/"))
-            URIEncoding.append(segment, to: &buffer, keepsSlash: false)
+            writer.append(UInt8(ascii: "/"))
+            URIEncoding.encode(segment, keepsSlash: false) { writer.append($0) }
         }
-        if !segments.isEmpty, bytes.last == UInt8(ascii: "/") { append(UInt8(ascii: "/")) }
+        if !segments.isEmpty, bytes.last == UInt8(ascii: "/") { writer.append(UInt8(ascii: "/")) }
     }
 
-    // MARK: Query
-
     /// Sorts the items by name and then value; `?a` becomes `a=`.
-    private mutating func appendSortedQuery(_ query: String) {
+    private func writeSortedQuery(to writer: inout ByteWriter) {
         guard !query.isEmpty else { return }
         let bytes = Array(query.utf8)
         var items: [(name: Range<Int>, value: Range<Int>)] = []
@@ -224,31 +83,117 @@ struct SigV4CanonicalRequest {
             }
             start = end + 1
         }
-        bytes.withUnsafeBufferPointer { bytes in
+        bytes.withUnsafeBytes { bytes in
             // Name and value apart, because "=" sorts after the digits, "-", "." and "%".
             items.sort { first, second in
-                let firstName = bytes[rebasing: first.name]
-                let secondName = bytes[rebasing: second.name]
-                if Self.precedes(firstName, secondName) { return true }
-                if Self.precedes(secondName, firstName) { return false }
-                return Self.precedes(bytes[rebasing: first.value], bytes[rebasing: second.value])
+                let order = compare(bytes, first.name, second.name)
+                return order != 0 ? order < 0 : compare(bytes, first.value, second.value) < 0
+            }
+            for (position, item) in items.enumerated() {
+                if position > 0 { writer.append(UInt8(ascii: "&")) }
+                writer.append(UnsafeRawBufferPointer(rebasing: bytes[item.name]))
+                writer.append(UInt8(ascii: "="))
+                writer.append(UnsafeRawBufferPointer(rebasing: bytes[item.value]))
             }
         }
-        for (position, item) in items.enumerated() {
-            if position > 0 { append(UInt8(ascii: "&")) }
-            buffer.append(contentsOf: bytes[item.name])
-            append(UInt8(ascii: "="))
-            buffer.append(contentsOf: bytes[item.value])
-        }
-    }
-
-    private static func precedes(_ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>) -> Bool {
-        first.lexicographicallyPrecedes(second)
     }
 }
 
-extension UnsafeBufferPointer {
-    fileprivate subscript(rebasing range: Range<Int>) -> UnsafeBufferPointer<Element> {
-        UnsafeBufferPointer(rebasing: self[range])
+/// Negative, zero or positive as the first range's bytes sort before, as or after the second's.
+private func compare(_ bytes: UnsafeRawBufferPointer, _ first: Range<Int>, _ second: Range<Int>) -> Int {
+    for offset in 0..<min(first.count, second.count) {
+        let difference = Int(bytes[first.lowerBound + offset]) - Int(bytes[second.lowerBound + offset])
+        if difference != 0 { return difference }
+    }
+    return first.count - second.count
+}
+
+/// The headers that take part in a signature, sorted by their lower-case names.
+struct SigV4HeaderList {
+    private struct Header {
+        /// Where its lower-case name stands in the writer's memory.
+        let name: Range<Int>
+        /// Index in the fields; ``hostIndex`` for the authority.
+        let index: Int
+    }
+
+    private static let hostIndex = -1
+    private let headers: UnsafeMutableBufferPointer<Header>
+
+    /// Writes the lower-case names, sorts the headers and lends the list to `body`.
+    static func withHeaders<Result>(
+        of fields: [HTTPHeaders.Field],
+        writer: inout ByteWriter,
+        body: (SigV4HeaderList, inout ByteWriter) -> Result
+    ) -> Result {
+        withUnsafeTemporaryAllocation(of: Header.self, capacity: fields.count + 1) { headers in
+            let start = writer.count
+            writer.append("host")
+            headers.initializeElement(at: 0, to: Header(name: start..<writer.count, index: hostIndex))
+            var count = 1
+            for index in fields.indices {
+                let start = writer.count
+                writer.append(fields[index].name)
+                writer.lowercase(from: start)
+                let name = start..<writer.count
+                if SigV4UnsignedHeaders.contains(writer.bytes(name)) {
+                    writer.removeAll(from: start)
+                    continue
+                }
+                // An insertion sort: it is stable, so that duplicates stay in order, and there are ten headers or so.
+                var hole = count
+                while hole > 0, compare(UnsafeRawBufferPointer(writer.written), name, headers[hole - 1].name) < 0 {
+                    headers[hole] = headers[hole - 1]
+                    hole -= 1
+                }
+                headers[hole] = Header(name: name, index: index)
+                count += 1
+            }
+            return body(SigV4HeaderList(headers: UnsafeMutableBufferPointer(rebasing: headers[..<count])), &writer)
+        }
+    }
+
+    /// The names as a presigned URL's `X-Amz-SignedHeaders` needs them before the canonical request can be written.
+    static func names(of fields: [HTTPHeaders.Field]) -> String {
+        let capacity = fields.reduce(16) { $0 + $1.name.utf8.count * 2 + 1 }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { memory in
+            var writer = ByteWriter(memory)
+            return withHeaders(of: fields, writer: &writer) { headers, writer in
+                let start = writer.count
+                headers.writeNames(to: &writer)
+                return String(decoding: writer.bytes(start..<writer.count), as: UTF8.self)
+            }
+        }
+    }
+
+    /// One line for each name, the values of duplicates joined by commas.
+    func write(to writer: inout ByteWriter, fields: [HTTPHeaders.Field], authority: String) {
+        for position in headers.indices {
+            let header = headers[position]
+            if isDuplicate(position, writer) {
+                writer.append(UInt8(ascii: ","))
+            } else {
+                if position > 0 { writer.append(UInt8(ascii: "\n")) }
+                writer.append(writer.bytes(header.name))
+                writer.append(UInt8(ascii: ":"))
+            }
+            let start = writer.count
+            writer.append(header.index == Self.hostIndex ? authority : fields[header.index].value)
+            writer.foldWhitespace(from: start)
+        }
+        writer.append(UInt8(ascii: "\n"))
+    }
+
+    /// `host;x-amz-date`.
+    func writeNames(to writer: inout ByteWriter) {
+        for position in headers.indices where !isDuplicate(position, writer) {
+            if position > 0 { writer.append(UInt8(ascii: ";")) }
+            writer.append(writer.bytes(headers[position].name))
+        }
+    }
+
+    private func isDuplicate(_ position: Int, _ writer: ByteWriter) -> Bool {
+        guard position > 0 else { return false }
+        return compare(UnsafeRawBufferPointer(writer.written), headers[position].name, headers[position - 1].name) == 0
     }
 }

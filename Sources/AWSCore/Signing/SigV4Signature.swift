@@ -18,33 +18,38 @@ package struct SigV4Signature: Sendable {
         service: String,
         key: HMACSHA256
     ) {
-        var request = request
-        let canonicalRequestDigest = request.buffer.withUnsafeBytes {
-            SHA256.digest(UnsafeRawBufferPointer(rebasing: $0[request.range]))
+        let capacity = request.maximumLength + region.utf8.count + service.utf8.count + 160
+        var layout = SigV4CanonicalRequest.Layout(canonicalRequest: 0..<0, signedHeaders: 0..<0)
+        var stringToSign = 0..<0
+        var scope = 0..<0
+        buffer = [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
+            var writer = ByteWriter(memory)
+            layout = request.write(to: &writer)
+            let requestDigest = SHA256.digest(writer.bytes(layout.canonicalRequest))
+            let start = writer.count
+            writer.append("AWS4-HMAC-SHA256\n")
+            timestamp.withBytes { writer.append($0) }
+            writer.append(UInt8(ascii: "\n"))
+            let scopeStart = writer.count
+            timestamp.withDateBytes { writer.append($0) }
+            writer.append(UInt8(ascii: "/"))
+            writer.append(region)
+            writer.append(UInt8(ascii: "/"))
+            writer.append(service)
+            writer.append("/aws4_request")
+            scope = scopeStart..<writer.count
+            writer.append(UInt8(ascii: "\n"))
+            writer.appendHexadecimal(requestDigest)
+            stringToSign = start..<writer.count
+            count = writer.count
         }
-        let start = request.buffer.count
-        request.append("AWS4-HMAC-SHA256\n")
-        timestamp.withBytes { request.append($0) }
-        request.append(UInt8(ascii: "\n"))
-        let scopeStart = request.buffer.count
-        timestamp.withDateBytes { request.append($0) }
-        request.append(UInt8(ascii: "/"))
-        request.append(region)
-        request.append(UInt8(ascii: "/"))
-        request.append(service)
-        request.append("/aws4_request")
-        scopeRange = scopeStart..<request.buffer.count
-        request.append(UInt8(ascii: "\n"))
-        request.appendHexadecimal(canonicalRequestDigest)
-        stringToSignRange = start..<request.buffer.count
-        digest = request.buffer.withUnsafeBytes {
-            key.authenticate(UnsafeRawBufferPointer(rebasing: $0[start...]))
-        }
+        digest = buffer.withUnsafeBytes { key.authenticate(UnsafeRawBufferPointer(rebasing: $0[stringToSign])) }
         self.timestamp = timestamp
         self.key = key
-        buffer = request.buffer
-        canonicalRequestRange = request.range
-        signedHeadersRange = request.signedHeaders
+        canonicalRequestRange = layout.canonicalRequest
+        stringToSignRange = stringToSign
+        scopeRange = scope
+        signedHeadersRange = layout.signedHeaders
     }
 
     package var canonicalRequest: String { String(decoding: buffer[canonicalRequestRange], as: UTF8.self) }
@@ -56,17 +61,21 @@ package struct SigV4Signature: Sendable {
 
     /// Step 4: the value of `Authorization`.
     func authorization(accessKeyID: String) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(128 + accessKeyID.utf8.count + scopeRange.count + signedHeadersRange.count)
-        text.append(contentsOf: "AWS4-HMAC-SHA256 Credential=".utf8)
-        text.append(contentsOf: accessKeyID.utf8)
-        text.append(UInt8(ascii: "/"))
-        text.append(contentsOf: buffer[scopeRange])
-        text.append(contentsOf: ", SignedHeaders=".utf8)
-        text.append(contentsOf: buffer[signedHeadersRange])
-        text.append(contentsOf: ", Signature=".utf8)
-        digest.withUnsafeBytes { Hexadecimal.append($0, to: &text) }
-        return String(decoding: text, as: UTF8.self)
+        let capacity = 128 + accessKeyID.utf8.count + scopeRange.count + signedHeadersRange.count
+        return String(unsafeUninitializedCapacity: capacity) { memory in
+            var writer = ByteWriter(memory)
+            buffer.withUnsafeBytes { buffer in
+                writer.append("AWS4-HMAC-SHA256 Credential=")
+                writer.append(accessKeyID)
+                writer.append(UInt8(ascii: "/"))
+                writer.append(UnsafeRawBufferPointer(rebasing: buffer[scopeRange]))
+                writer.append(", SignedHeaders=")
+                writer.append(UnsafeRawBufferPointer(rebasing: buffer[signedHeadersRange]))
+                writer.append(", Signature=")
+            }
+            writer.appendHexadecimal(digest)
+            return writer.count
+        }
     }
 
     /// Signs the chunks that follow this signature, which is their seed.

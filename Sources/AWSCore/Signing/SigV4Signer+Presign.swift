@@ -38,7 +38,7 @@ extension SigV4Signer {
             QueryItem("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
             QueryItem("X-Amz-Credential", credential),
             QueryItem("X-Amz-Date", timestamp.string),
-            QueryItem("X-Amz-SignedHeaders", SigV4CanonicalRequest.signedHeaderNames(fields)),
+            QueryItem("X-Amz-SignedHeaders", SigV4HeaderList.names(of: fields)),
             QueryItem("X-Amz-Expires", String(seconds)),
         ])
         var query = request.query.isEmpty ? parameters : request.query + "&" + parameters

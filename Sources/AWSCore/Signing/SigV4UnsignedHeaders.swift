@@ -3,7 +3,7 @@
 /// The list is that of the AWS SDKs: RFC 9110's hop-by-hop fields, the user agent and the trace id. `Host` is not from
 /// the fields but from the request's authority, and a former `Authorization` is about to be replaced.
 enum SigV4UnsignedHeaders {
-    static func contains(_ lowercaseName: ArraySlice<UInt8>) -> Bool {
+    static func contains(_ lowercaseName: UnsafeRawBufferPointer) -> Bool {
         guard let first = lowercaseName.first, isPossibleStart(first) else { return false }
         return names.contains { $0.count == lowercaseName.count && $0.elementsEqual(lowercaseName) }
             || lowercaseName.starts(with: webSocketPrefix)

@@ -36,13 +36,19 @@ package enum URIEncoding {
     }
 
     static func append(_ text: some Sequence<UInt8>, to output: inout [UInt8], keepsSlash: Bool) {
+        encode(text, keepsSlash: keepsSlash) { output.append($0) }
+    }
+
+    /// Gives the encoded bytes one by one.
+    @inline(__always)
+    static func encode(_ text: some Sequence<UInt8>, keepsSlash: Bool, write: (UInt8) -> Void) {
         for byte in text {
             if isUnreserved(byte) || (keepsSlash && byte == UInt8(ascii: "/")) {
-                output.append(byte)
+                write(byte)
             } else {
-                output.append(UInt8(ascii: "%"))
-                output.append(upperDigit(byte >> 4))
-                output.append(upperDigit(byte & 0x0f))
+                write(UInt8(ascii: "%"))
+                write(upperDigit(byte >> 4))
+                write(upperDigit(byte & 0x0f))
             }
         }
     }
