@@ -5,12 +5,11 @@ import Testing
 
 @Suite(
     "The signer against botocore",
-    .enabled(
-        if: BotocoreOracle.isAvailable,
-        "botocore cannot be imported; set LOCAL_AWS_PYTHON to a Python that has it"
-    )
+    .enabled("botocore cannot be imported; set LOCAL_AWS_PYTHON to a Python that has it") {
+        await SigV4Oracle.isAvailable()
+    }
 )
-struct BotocoreOracleTests {
+struct SigV4OracleTests {
     private struct RandomRequest {
         var request: HTTPRequest
         var service: String
@@ -21,13 +20,13 @@ struct BotocoreOracleTests {
     }
 
     @Test("Random requests get the same signatures from both")
-    func randomRequests() throws {
+    func randomRequests() async throws {
         let environment = ProcessInfo.processInfo.environment["SIGV4_SEED"]
         let seed = environment.flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
         print("SIGV4_SEED=\(seed)")
         var generator = SeededGenerator(seed: seed)
         let requests = (0..<400).map { _ in Self.random(&generator) }
-        let expected = try BotocoreOracle.sign(requests.map(Self.oracleCase))
+        let expected = try await SigV4Oracle.sign(requests.map(Self.oracleCase))
         try #require(expected.count == requests.count)
 
         for (random, expected) in zip(requests, expected) {
@@ -51,9 +50,9 @@ struct BotocoreOracleTests {
         }
     }
 
-    private static func oracleCase(_ random: RandomRequest) -> BotocoreOracle.Case {
+    private static func oracleCase(_ random: RandomRequest) -> SigV4Oracle.Case {
         let body: [UInt8] = if case .bytes(let bytes) = random.request.body { bytes } else { [] }
-        return BotocoreOracle.Case(
+        return SigV4Oracle.Case(
             service: random.service,
             region: random.region,
             method: random.request.method.rawValue,
