@@ -8,6 +8,7 @@ from typing import Callable
 from . import check_bucket, check_function, deploy, report, tables
 from .aws import AWS, AWSError
 from .config import Config
+from .deployment import Deployment
 from .errors import DeployError
 from .report import OK, PROBLEM, UNKNOWN, WARNING, Finding
 
@@ -15,15 +16,16 @@ from .report import OK, PROBLEM, UNKNOWN, WARNING, Finding
 def run(aws: AWS, config: Config) -> bool:
     """Prints what was found; True when nothing needs anybody's attention."""
     caller = deploy.require_account(aws, config)
+    deployment = Deployment.read(aws, config)
     looks: list[tuple[str, Callable[[], list[Finding]]]] = [
         ("tables", lambda: _tables(aws, config)),
-        ("bucket", lambda: check_bucket.findings(aws, config)),
-        ("stacks", lambda: check_function.stack_findings(aws, config)),
-        ("function", lambda: check_function.function_findings(aws, config)),
+        ("bucket", lambda: check_bucket.findings(aws, config, deployment)),
+        ("stacks", lambda: check_function.stack_findings(aws, config, deployment)),
+        ("function", lambda: check_function.function_findings(aws, config, deployment)),
         ("rules", lambda: check_function.rule_findings(aws, config)),
-        ("queues", lambda: check_function.queue_findings(aws, config)),
-        ("alarms", lambda: check_function.alarm_findings(aws, config)),
-        ("permissions", lambda: check_function.permission_findings(aws, config, caller)),
+        ("queues", lambda: check_function.queue_findings(aws, config, deployment)),
+        ("alarms", lambda: check_function.alarm_findings(aws, config, deployment)),
+        ("permissions", lambda: check_function.permission_findings(aws, config, deployment, caller)),
     ]
     with ThreadPoolExecutor(max_workers=4) as pool:
         groups = list(pool.map(lambda look: _guarded(*look), looks))

@@ -6,26 +6,26 @@ import json
 from typing import Any, Callable
 
 from . import bucket as buckets
-from . import deploy
 from .aws import AWS, AWSError
 from .config import Config
+from .deployment import Deployment
 from .report import OK, PROBLEM, UNKNOWN, WARNING, Finding
 
 
-def findings(aws: AWS, config: Config) -> list[Finding]:
+def findings(aws: AWS, config: Config, deployment: Deployment) -> list[Finding]:
     """Place, owner, public access, encryption, TLS, versioning, ownership and lifecycle of the bucket."""
     state = buckets.find(aws, config)
     subject = f"bucket {config.bucket}"
     if not state.exists:
         return [Finding(PROBLEM, subject, "does not exist", "./deploy.sh")]
-    ours = deploy.manages_bucket(aws, config)
-    kept = "by this project's stack" if ours else "outside this project: deploy.sh does not change it"
+    kept = "by this project's stack" if deployment.manages_bucket else "outside this project: deploy.sh does not change it"
     found = [Finding(OK, subject, f"in {state.region}, account {config.account}, made {kept}")]
     if config.bucket_region == config.region:
         found.append(Finding(WARNING, subject, "lies in the tables' own region: lost together with them"))
     looks: list[tuple[str, Callable[[AWS, Config], Finding]]] = [
         ("public access", _public_access), ("encryption", _encryption), ("TLS only", _tls), ("versioning", _versioning),
-        ("object ownership", _ownership), ("lifecycle", _lifecycle),
+        ("object ownership", _ownership),
+        ("lifecycle", lambda aws, config: _lifecycle(aws, config, deployment.manages_bucket)),
     ]
     for name, look in looks:
         try:
@@ -94,13 +94,13 @@ def _ownership(aws: AWS, config: Config) -> Finding:
                    " --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'")
 
 
-def _lifecycle(aws: AWS, config: Config) -> Finding:
+def _lifecycle(aws: AWS, config: Config, ours: bool) -> Finding:
     current, wanted = buckets.current_lifecycle(aws, config), buckets.wanted_lifecycle(config)
     different = buckets.lifecycle_differences(current, wanted)
     if not different:
         return Finding(OK, "  lifecycle", f"the {len(wanted)} rules of s3-lifecycle.json are in effect")
     text = f"missing or different from s3-lifecycle.json: {', '.join(different)}"
-    if deploy.manages_bucket(aws, config):
+    if ours:
         return Finding(PROBLEM, "  lifecycle", text, "./deploy.sh")
     others = len(current) - len([rule for rule in current if rule.get("ID") in {entry["ID"] for entry in wanted}])
     if others:

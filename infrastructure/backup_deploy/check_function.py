@@ -10,6 +10,7 @@ from typing import Any
 from . import deploy, function_zip, schedule, stacks
 from .aws import AWS, AWSError
 from .config import Config
+from .deployment import Deployment
 from .report import OK, PROBLEM, UNKNOWN, WARNING, Finding
 
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
@@ -20,24 +21,27 @@ _CALLER_ACTIONS = ["cloudformation:CreateChangeSet", "cloudformation:ExecuteChan
                    "cloudwatch:PutMetricAlarm"]
 
 
-def stack_findings(aws: AWS, config: Config) -> list[Finding]:
-    """State, drift and age of settings of each stack."""
+def stack_findings(aws: AWS, config: Config, deployment: Deployment) -> list[Finding]:
+    """State and drift of each stack, and whether it is made from the templates and settings at hand."""
     found = []
-    wanted = [(config.artifacts_stack, config.region), (config.function_stack, config.region)]
-    if deploy.manages_bucket(aws, config):
-        wanted.insert(0, (config.bucket_stack, config.bucket_region))
-    for name, region in wanted:
-        stack = stacks.describe(aws, name, region)
+    parts = [(deploy.artifacts_template(config), deployment.artifacts),
+             (stacks.Template(config.function_stack, config.region, "backup-function.yaml",
+                              deploy.settings_parameters(config)), deployment.function)]
+    if deployment.manages_bucket:
+        parts.insert(0, (deploy.bucket_template(config), deployment.bucket))
+    for template, stack in parts:
+        subject = f"stack {template.name}"
         if stack is None:
-            found.append(Finding(PROBLEM, f"stack {name}", "is not deployed", "./deploy.sh"))
+            found.append(Finding(PROBLEM, subject, "is not deployed", "./deploy.sh"))
         elif stack["StackStatus"] not in _GOOD:
-            found.append(Finding(PROBLEM, f"stack {name}", f"is {stack['StackStatus']}", "./deploy.sh"))
+            found.append(Finding(PROBLEM, subject, f"is {stack['StackStatus']}", "./deploy.sh"))
         else:
-            found.append(_drift(aws, stack, region))
+            found.append(_drift(aws, stack, template.region))
+            found += _outdated(aws, template, stack)
     return found
 
 
-def function_findings(aws: AWS, config: Config) -> list[Finding]:
+def function_findings(aws: AWS, config: Config, deployment: Deployment) -> list[Finding]:
     """The function's state, and whether it has the settings and the code at hand."""
     subject = f"function {config.function_name}"
     try:
@@ -50,7 +54,9 @@ def function_findings(aws: AWS, config: Config) -> list[Finding]:
     reason = function.get("StateReason") or function.get("LastUpdateStatusReason") or ""
     good = state in ("Active", "Inactive") and update == "Successful"
     found = [Finding(OK if good else PROBLEM, subject, f"{state}, last update {update} {reason}".strip())]
-    found.append(_settings(aws, config))
+    if deployment.function is None:
+        found.append(Finding(PROBLEM, subject, "belongs to no stack of this project",
+                             "choose another functionName, or delete that function"))
     found.append(_code(config, function["CodeSha256"]))
     return found
 
@@ -81,31 +87,33 @@ def rule_findings(aws: AWS, config: Config) -> list[Finding]:
     return found
 
 
-def queue_findings(aws: AWS, config: Config) -> list[Finding]:
+def queue_findings(aws: AWS, config: Config, deployment: Deployment) -> list[Finding]:
     """Failures that nobody has looked at yet."""
     found = []
-    for suffix, what in (("on-failure", "failed invocations"), ("undelivered", "events that never arrived")):
-        name = f"{config.function_name}-{suffix}"
+    for output, what in (("OnFailureQueueUrl", "failed invocations"),
+                         ("RuleDeadLetterQueueUrl", "events that never arrived")):
+        url = deployment.output(output)
+        if not url:
+            continue
+        subject = f"queue {url.rsplit('/', 1)[-1]}"
         try:
-            url = aws.call("sqs", "get-queue-url", config.region, QueueName=name)["QueueUrl"]
             answer = aws.call("sqs", "get-queue-attributes", config.region, QueueUrl=url,
                               AttributeNames=["ApproximateNumberOfMessages"])
         except AWSError as error:
             if "NonExistentQueue" not in error.code and "QueueDoesNotExist" not in error.code:
                 raise
-            found.append(Finding(PROBLEM, f"queue {name}", "does not exist", "./deploy.sh"))
+            found.append(Finding(PROBLEM, subject, "does not exist any more", "./deploy.sh --delete, then ./deploy.sh"))
             continue
         waiting = int(answer.get("Attributes", {}).get("ApproximateNumberOfMessages", 0))
-        found.append(Finding(PROBLEM, f"queue {name}", f"holds {waiting} {what}",
+        found.append(Finding(PROBLEM, subject, f"holds {waiting} {what}",
                              f"aws sqs receive-message --region {config.region} --queue-url {url}") if waiting else
-                     Finding(OK, f"queue {name}", "empty"))
+                     Finding(OK, subject, "empty"))
     return found
 
 
-def alarm_findings(aws: AWS, config: Config) -> list[Finding]:
+def alarm_findings(aws: AWS, config: Config, deployment: Deployment) -> list[Finding]:
     """Every alarm of the stack: there, allowed to act, quiet; and somebody who hears them."""
-    stack = stacks.describe(aws, config.function_stack, config.region)
-    if stack is None:
+    if deployment.function is None:
         return [Finding(PROBLEM, "alarms", "are not deployed", "./deploy.sh")]
     resources = aws.call("cloudformation", "list-stack-resources", config.region, StackName=config.function_stack)
     wanted = [resource["PhysicalResourceId"] for resource in resources["StackResourceSummaries"]
@@ -122,22 +130,21 @@ def alarm_findings(aws: AWS, config: Config) -> list[Finding]:
                                  "swift run monitor"))
     if not found:
         found = [Finding(OK, "alarms", f"{len(wanted)}, none raised")]
-    return found + [_subscription(aws, config, stacks.outputs(stack).get("AlarmTopicArn", ""))]
+    return found + [_subscription(aws, config, deployment.output("AlarmTopicArn"))]
 
 
-def permission_findings(aws: AWS, config: Config, caller: str) -> list[Finding]:
+def permission_findings(aws: AWS, config: Config, deployment: Deployment, caller: str) -> list[Finding]:
     """What IAM's simulator says of the function's role and of the caller; nothing is really done."""
     found = []
-    stack = stacks.describe(aws, config.function_stack, config.region)
-    role = stacks.outputs(stack).get("RoleArn", "") if stack else ""
+    role = deployment.output("RoleArn")
     if role:
-        for table in config.tables:
-            found += _simulated(aws, config, role, f"role on {table.name}", _EXPORT_ACTIONS, table.arn)
+        arns = [table.arn for table in config.tables]
+        found += _simulated(aws, config, role, "role on the tables", _EXPORT_ACTIONS, arns)
         key = f"arn:{config.tables[0].partition}:s3:::{config.bucket}/{config.prefix}/x"
-        found += _simulated(aws, config, role, "role on the bucket", _BUCKET_ACTIONS, key)
+        found += _simulated(aws, config, role, "role on the bucket", _BUCKET_ACTIONS, [key])
     principal = _simulatable(caller)
     if principal:
-        found += _simulated(aws, config, principal, "caller may deploy", _CALLER_ACTIONS, "*")
+        found += _simulated(aws, config, principal, "caller may deploy", _CALLER_ACTIONS, ["*"])
     else:
         found.append(Finding(OK, "caller may deploy", "not simulated: the account's root may do everything"))
     return found
@@ -174,18 +181,15 @@ def _drifted(drift: dict[str, Any]) -> str:
     return f"{drift['LogicalResourceId']} {drift['StackResourceDriftStatus'].lower()} {' '.join(paths)}".strip()
 
 
-def _settings(aws: AWS, config: Config) -> Finding:
-    """Compares the stack's parameters with the configuration; the zip is compared by its hash elsewhere."""
-    stack = stacks.describe(aws, config.function_stack, config.region)
-    if stack is None:
-        return Finding(PROBLEM, "  settings", "the function belongs to no stack of this project",
-                       "choose another functionName, or delete that function")
-    deployed = {entry["ParameterKey"]: entry["ParameterValue"] for entry in stack.get("Parameters", [])}
-    wanted = deploy.settings_parameters(config)
-    different = [key for key, value in wanted.items() if deployed.get(key, "") != value]
+def _outdated(aws: AWS, template: stacks.Template, stack: dict[str, Any]) -> list[Finding]:
+    """What the stack was deployed with and is different now; the zip is compared by its hash elsewhere."""
+    deployed = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in stack.get("Parameters", [])}
+    different = [key for key, value in template.parameters.items() if deployed.get(key, "") != value]
     if different:
-        return Finding(PROBLEM, "  settings", f"deployed with another {', '.join(different)}", "./deploy.sh")
-    return Finding(OK, "  settings", "as configured")
+        return [Finding(PROBLEM, "  settings", f"deployed with another {', '.join(different)}", "./deploy.sh")]
+    if not stacks.is_current(aws, template, stack):
+        return [Finding(WARNING, "  template", f"infrastructure/{template.file} has changed since", "./deploy.sh")]
+    return []
 
 
 def _code(config: Config, deployed: str) -> Finding:
@@ -223,15 +227,16 @@ def _simulatable(caller: str) -> str:
 
 
 def _simulated(aws: AWS, config: Config, principal: str, subject: str, actions: list[str],
-               resource: str) -> list[Finding]:
+               resources: list[str]) -> list[Finding]:
     try:
         answer = aws.call(
             "iam", "simulate-principal-policy", config.region, PolicySourceArn=principal, ActionNames=actions,
-            ResourceArns=[resource], ContextEntries=[{"ContextKeyName": "aws:ResourceAccount", "ContextKeyType": "string",
+            ResourceArns=resources, ContextEntries=[{"ContextKeyName": "aws:ResourceAccount", "ContextKeyType": "string",
                                                       "ContextKeyValues": [config.account]}])
     except AWSError as error:
         return [Finding(UNKNOWN, subject, f"cannot be simulated: {error.code}: {error.message}")]
-    denied = [entry["EvalActionName"] for entry in answer["EvaluationResults"] if entry["EvalDecision"] != "allowed"]
+    denied = [f"{entry['EvalActionName']} on {entry['EvalResourceName']}" for entry in answer["EvaluationResults"]
+              if entry["EvalDecision"] != "allowed"]
     if denied:
         remedy = "./deploy.sh" if subject.startswith("role") else "see infrastructure/policies/deploy-policy.json"
         return [Finding(PROBLEM, subject, f"denied: {', '.join(denied)}", remedy)]

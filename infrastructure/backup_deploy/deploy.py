@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Mapping, Optional
 
 from . import bucket as buckets
 from . import function_zip, report, schedule, stacks, tables
@@ -71,8 +70,6 @@ def settings_parameters(config: Config) -> dict[str, str]:
         "Schedule": config.schedule,
         "MaximumAgeHours": str(config.maximum_age_hours),
         "AlarmEmail": config.alarm_email,
-        # A function deployed to a local AWS has to talk to that one, too.
-        "EndpointUrl": os.environ.get("AWS_ENDPOINT_URL", ""),
     }
 
 
@@ -86,9 +83,19 @@ def function_template(config: Config, code_bucket: str) -> stacks.Template:
     })
 
 
-def manages_bucket(aws: AWS, config: Config) -> bool:
+def bucket_template(config: Config) -> stacks.Template:
+    """The bucket's stack."""
+    return stacks.Template(config.bucket_stack, config.bucket_region, "backup-bucket.yaml",
+                           {"BucketName": config.bucket})
+
+
+def artifacts_template(config: Config) -> stacks.Template:
+    """The stack of the bucket for the function's zip."""
+    return stacks.Template(config.artifacts_stack, config.region, "backup-artifacts.yaml")
+
+
+def manages_bucket(config: Config, stack: Optional[Mapping[str, Any]]) -> bool:
     """Whether the bucket belongs to our stack (and so is ours to change)."""
-    stack = stacks.describe(aws, config.bucket_stack, config.bucket_region)
     return stack is not None and stacks.outputs(stack).get("BucketName") == config.bucket
 
 
@@ -105,12 +112,11 @@ def _tell_tables(states: list[tables.TableState]) -> None:
 
 def _bucket(aws: AWS, config: Config, dry_run: bool) -> stacks.Outcome:
     state = buckets.find(aws, config)
-    if state.exists and not manages_bucket(aws, config):
+    template = bucket_template(config)
+    if state.exists and not manages_bucket(config, stacks.describe(aws, template.name, template.region)):
         report.detail("the bucket exists already and is not this project's: bucket stack skipped, settings only checked")
         _tell_foreign_lifecycle(aws, config)
         return stacks.Outcome("unchanged", {})
-    template = stacks.Template(config.bucket_stack, config.bucket_region, "backup-bucket.yaml",
-                               {"BucketName": config.bucket})
     outcome = stacks.ensure(aws, template, dry_run)
     _tell_outcome(template, outcome, dry_run)
     if not dry_run and buckets.apply_lifecycle(aws, config):
@@ -141,7 +147,7 @@ def _package(config: Config, source: Optional[Path]) -> None:
 
 
 def _function(aws: AWS, config: Config, dry_run: bool) -> list[stacks.Outcome]:
-    artifacts = stacks.Template(config.artifacts_stack, config.region, "backup-artifacts.yaml")
+    artifacts = artifacts_template(config)
     held = stacks.ensure(aws, artifacts, dry_run)
     _tell_outcome(artifacts, held, dry_run)
     # In the dry run of a first deployment the bucket has no name yet.
