@@ -89,7 +89,14 @@ let package = Package(
         ),
         .testTarget(name: "BackupCoreTests", dependencies: ["AWSCore", "AWSTesting", "BackupCore"]),
         .testTarget(name: "AWSTestingTests", dependencies: ["AWSCore", "AWSTesting"]),
-        .testTarget(name: "TerminalTests", dependencies: ["AWSCore", "AWSTesting", "Terminal"]),
+        .testTarget(
+            name: "TerminalTests",
+            dependencies: [
+                "AWSCore", "AWSTesting", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,7 @@
 /// The exit codes of every program of this package.
-package enum ExitStatus: Int32, Sendable {
+///
+/// Thrown by a command, it ends the program with that code and without a message: the result has said it all.
+package enum ExitStatus: Int32, Error, Sendable, CaseIterable {
     /// Done, healthy, equal.
     case success = 0
     case failure = 1
@@ -11,4 +13,16 @@ package enum ExitStatus: Int32, Sendable {
     case usage = 64
     /// Ended by Ctrl-C.
     case interrupted = 130
+
+    /// What it means, for `--help`.
+    package var meaning: String {
+        switch self {
+        case .success: "done, healthy, equal"
+        case .failure: "failed"
+        case .unhealthy: "unhealthy: no completed backup within the allowed age, or the last one failed"
+        case .different: "differences were found"
+        case .usage: "the command line is wrong"
+        case .interrupted: "interrupted"
+        }
+    }
 }

@@ -1,0 +1,32 @@
+/// The parts of `--help` that every command has.
+package enum CommandHelp {
+    /// For `CommandConfiguration.discussion`: what the command does, examples, and the exit codes.
+    ///
+    /// - Parameters:
+    ///   - introduction: A paragraph or none.
+    ///   - examples: Command lines, each with what it is for.
+    ///   - exitCodes: Those the command can end with.
+    package static func discussion(
+        _ introduction: String = "",
+        examples: [(command: String, purpose: String)],
+        exitCodes: [ExitStatus] = [.success, .failure, .usage, .interrupted]
+    ) -> String {
+        var sections: [String] = []
+        if !introduction.isEmpty { sections.append(introduction) }
+        if !examples.isEmpty {
+            let lines = examples.map { "  \($0.command)\n      \($0.purpose)" }
+            sections.append((["EXAMPLES:"] + lines).joined(separator: "\n"))
+        }
+        sections.append(exitCodeTable(exitCodes))
+        return sections.joined(separator: "\n\n")
+    }
+
+    /// `EXIT CODES:` and a line for each.
+    package static func exitCodeTable(_ codes: [ExitStatus]) -> String {
+        let lines = codes.map { code in
+            let number = "\(code.rawValue)"
+            return "  \(number)\(String(repeating: " ", count: max(1, 5 - number.count)))\(code.meaning)"
+        }
+        return (["EXIT CODES:"] + lines).joined(separator: "\n")
+    }
+}

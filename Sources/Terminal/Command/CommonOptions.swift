@@ -1,0 +1,101 @@
+package import AWSCore
+package import ArgumentParser
+import FoundationEssentials
+package import Logging
+
+/// How results are written.
+package enum OutputFormat: String, Sendable, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+}
+
+/// The options that every program of this package has.
+package struct CommonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The configuration file.", valueName: "path"))
+    package var config = "config.json"
+
+    @Option(help: ArgumentHelp("The profile of ~/.aws/config to use.", valueName: "name"))
+    package var profile: String?
+
+    @Option(help: ArgumentHelp("The AWS Region of the tables, before environment and profile.", valueName: "region"))
+    package var region: String?
+
+    @Option(
+        name: .customLong("endpoint-url"),
+        help: ArgumentHelp("Send every request here instead of to AWS.", valueName: "url")
+    )
+    package var endpointURL: String?
+
+    @Option(help: "How results are written; JSON is stable and made for programs.")
+    package var output = OutputFormat.text
+
+    @Flag(name: .customLong("no-color"), help: "No colours, even on a terminal.")
+    package var noColor = false
+
+    @Flag(help: "Results and errors only: no notes, no progress.")
+    package var quiet = false
+
+    @Flag(help: "Show every request with its id on standard error, without secrets.")
+    package var verbose = false
+
+    package init() {}
+
+    package mutating func validate() throws {
+        if quiet && verbose { throw ValidationError("--quiet and --verbose cannot be given together") }
+        if config.isEmpty { throw ValidationError("--config needs a path") }
+        if let region, Region(region) == nil {
+            throw ValidationError(
+                "--region: \"\(region.escapedForTerminal)\" is not a Region; expected something like us-east-1"
+            )
+        }
+        if let url = endpointURL, !url.hasPrefix("http://"), !url.hasPrefix("https://") {
+            throw ValidationError(
+                "--endpoint-url: \"\(url.escapedForTerminal)\" is not a URL; expected something like http://127.0.0.1:4566"
+            )
+        }
+    }
+
+    /// The console that these options ask for.
+    package func makeConsole(
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        output: TextOutput = .standardOutput,
+        errors: TextOutput = .standardError
+    ) -> Console {
+        Console(
+            output: output,
+            errors: errors,
+            format: self.output,
+            noColor: noColor,
+            isQuiet: quiet,
+            environment: environment
+        )
+    }
+
+    /// A logger to standard error: warnings only, or everything from `debug` with `--verbose`.
+    package func makeLogger(_ label: String, console: Console) -> Logger {
+        let level: Logger.Level = verbose ? .debug : .warning
+        return Logger(label: label) { _ in VerboseLogHandler(console: console, logLevel: level) }
+    }
+
+    /// A client with the Region, credentials and endpoints that options, environment and profile give.
+    ///
+    /// Nothing is sent and no credentials are fetched yet.
+    /// - Throws: ``ConfigurationError``; ``HTTPError`` when libcurl cannot start.
+    package func makeClient(
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        console: Console
+    ) throws -> AWSClient {
+        let settings = try AWSSettings(
+            profile: profile,
+            region: region,
+            endpointURL: endpointURL,
+            environment: environment
+        )
+        let transport = try CurlTransport(.init(caBundle: settings.caBundle))
+        return AWSClient(
+            configuration: AWSConfiguration(settings: settings, transport: transport),
+            transport: transport,
+            environment: AWSClient.Environment(logger: makeLogger("aws", console: console))
+        )
+    }
+}
