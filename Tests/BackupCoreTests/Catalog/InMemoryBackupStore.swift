@@ -44,7 +44,7 @@ final class InMemoryBackupStore: BackupObjectStore {
         var page = ListObjectsV2Page(objects: [], commonPrefixes: [], nextContinuationToken: nil)
         // Everything up to this is done; a token may be a common prefix, whose keys then all are.
         var last = Array((continuationToken ?? startAfter ?? "").utf8)
-        var index = firstIndex(notBefore: max(prefix, last, by: { $0.lexicographicallyPrecedes($1) }))
+        var index = firstIndex(notBefore: prefix.lexicographicallyPrecedes(last) ? last : prefix)
         while index < keys.count, keys[index].starts(with: prefix) {
             let key = keys[index]
             let isDone = key == last || (continuationToken != nil && last.last == 0x2F && key.starts(with: last))
