@@ -157,4 +157,48 @@ struct LambdaRuntimeClientTests {
             try await server.wait { $0.openConnections == 0 }
         }
     }
+
+    @Test("Loop and client together serve events over one connection until Lambda answers 500")
+    func wholeLoop() async throws {
+        let failing = Self.headers.with("Lambda-Runtime-Aws-Request-Id", "id-2")
+        let script = ScriptedServer.Script.paths([
+            "/2018-06-01/runtime/invocation/next": [
+                .response(200, headers: Self.headers, body: "1"), .response(200, headers: failing, body: "2"),
+                .response(500),
+            ],
+            "/2018-06-01/runtime/invocation/8476a536-e9f4-11e8-9739-2dfe598c3fcd/response": [.response(202)],
+            "/2018-06-01/runtime/invocation/id-2/error": [.response(202)],
+        ])
+        let transport = try CurlTransport()
+        try await withScriptedServer(script) { server in
+            let environment = ["AWS_LAMBDA_RUNTIME_API": server.authority]
+            let runtime = LambdaRuntime(
+                api: try LambdaRuntimeClient(environment: environment, transport: transport),
+                environment: environment,
+                logger: RecordedLog().logger(),
+                publishTraceID: { _ in }
+            )
+            let code = await runtime.run {
+                ClosureHandler { invocation, _ in
+                    guard invocation.event == Array("1".utf8) else {
+                        throw LambdaFunctionError(type: .function("BackupIncomplete"), message: "half")
+                    }
+                    return "done"
+                }
+            }
+            #expect(code == 1)
+            #expect(server.requests.map(\.method) == ["GET", "POST", "GET", "POST", "GET"])
+            #expect(server.requests[1].bodyText == "done")
+            #expect(server.requests[3].bodyText.contains("Function.BackupIncomplete"))
+            #expect(server.connections == 1)
+        }
+    }
+}
+
+extension HTTPHeaders {
+    fileprivate func with(_ name: String, _ value: String) -> HTTPHeaders {
+        var copy = self
+        copy[name] = value
+        return copy
+    }
 }
