@@ -154,9 +154,12 @@ final class CurlLoop: @unchecked Sendable {
             guard message.pointee.msg == CURLMSG_DONE, let pointer = message.pointee.easy_handle else { continue }
             let result = ccurl_message_result(message)
             guard let transfer = CurlTransfer.owner(of: pointer) else { continue }
-            if result == CURLE_OK {
+            if result == CURLE_OK, transfer.hasWholeHead {
                 release(transfer)
                 transfer.succeed()
+            } else if result == CURLE_OK {
+                let place = "\(transfer.request.scheme.rawValue)://\(transfer.request.authority)"
+                end(transfer, throwing: HTTPError(.connectionLost, "\(place): the answer ends within its headers"))
             } else {
                 let detail = transfer.handle?.errorText
                 end(

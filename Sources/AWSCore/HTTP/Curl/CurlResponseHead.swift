@@ -2,7 +2,7 @@
 struct CurlResponseHead {
     private(set) var status = 0
     private(set) var headers = HTTPHeaders()
-    private var isWhole = false
+    private(set) var isWhole = false
 
     /// `nil` when it is not given, or not a number from 0 up.
     var contentLength: Int? {

@@ -27,6 +27,9 @@ final class CurlTransfer: @unchecked Sendable {
     /// What a callback found wrong, more exact than the code libcurl makes of it.
     var failure: (any Error)?
 
+    /// Whether the answer's head came to its end: libcurl takes one that breaks off after its first line for whole.
+    var hasWholeHead: Bool { head.isWhole }
+
     private var head = CurlResponseHead()
     private var body: [UInt8] = []
     private var uploadOffset = 0
@@ -106,7 +109,13 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     private func fillUpload(_ target: UnsafeMutableRawBufferPointer) -> Int {
-        if let upload { return upload.read(into: target) ?? Int(CURL_READFUNC_PAUSE) }
+        if let upload {
+            return switch upload.read(into: target) {
+            case .bytes(let count): count
+            case .pause: Int(CURL_READFUNC_PAUSE)
+            case .closed: Int(CURL_READFUNC_ABORT)
+            }
+        }
         guard case .bytes(let bytes) = request.body else { return 0 }
         let count = min(target.count, bytes.count - uploadOffset)
         bytes.withUnsafeBytes { source in

@@ -51,13 +51,23 @@ final class CurlUploadBuffer: Sendable {
         update { $0.isComplete = true }
     }
 
-    /// - Returns: `nil` when nothing is there yet; the connection then waits until it is told to go on.
-    func read(into target: UnsafeMutableRawBufferPointer) -> Int? {
-        let (count, feeder) = state.withLock { state -> (Int?, CheckedContinuation<Void, Never>?) in
+    /// What a connection that wants to send gets.
+    enum Reading {
+        /// So many bytes; 0 at the end of the body.
+        case bytes(Int)
+        /// Nothing yet: the connection waits until it is told to go on.
+        case pause
+        /// Nothing any more, though the body is not at its end.
+        case closed
+    }
+
+    func read(into target: UnsafeMutableRawBufferPointer) -> Reading {
+        let (reading, feeder) = state.withLock { state -> (Reading, CheckedContinuation<Void, Never>?) in
             guard state.available > 0 else {
-                if state.isComplete { return (0, nil) }
+                if state.isComplete { return (.bytes(0), nil) }
+                if state.isClosed { return (.closed, nil) }
                 state.isConnectionPaused = true
-                return (nil, nil)
+                return (.pause, nil)
             }
             let count = min(target.count, state.available)
             state.bytes.withUnsafeBytes { source in
@@ -70,23 +80,28 @@ final class CurlUploadBuffer: Sendable {
                 state.bytes.removeAll(keepingCapacity: true)
                 state.offset = 0
             }
-            guard state.available < Self.window / 2 else { return (count, nil) }
+            guard state.available < Self.window / 2 else { return (.bytes(count), nil) }
             defer { state.feeder = nil }
-            return (count, state.feeder)
+            return (.bytes(count), state.feeder)
         }
         feeder?.resume()
-        return count
+        return reading
     }
 
-    /// The transfer is over: whoever feeds it stops.
+    /// The transfer is over, or takes nothing more of the body: whoever feeds it stops.
     func close() {
-        let feeder = state.withLock { state in
+        let (feeder, unpause) = state.withLock { state in
             state.isClosed = true
-            state.unpause = nil
-            defer { state.feeder = nil }
-            return state.feeder
+            defer {
+                state.feeder = nil
+                state.unpause = nil
+                state.isConnectionPaused = false
+            }
+            return (state.feeder, state.isConnectionPaused ? state.unpause : nil)
         }
         feeder?.resume()
+        // libcurl does not end a transfer whose sending side is paused, not even when the answer is there.
+        unpause?()
     }
 
     /// - Returns: `false` when the transfer is over.
