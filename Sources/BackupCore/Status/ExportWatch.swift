@@ -1,0 +1,81 @@
+package import AWSCore
+
+/// Follows exports until they have ended.
+///
+/// DynamoDB tells no percentage, and throttles more than a dozen DescribeExport calls in a row: so the exports are
+/// looked at one after the other, seldom once they take long.
+package struct ExportWatch: Sendable {
+    /// One export and where it stands.
+    package struct Item: Sendable, Equatable {
+        package var table: TableARN
+        package var export: ExportDescription
+
+        package init(table: TableARN, export: ExportDescription) {
+            self.table = table
+            self.export = export
+        }
+
+        package var isRunning: Bool { export.status != .completed && export.status != .failed }
+    }
+
+    private let client: AWSClient
+    private let pacer: ExportPacer
+    private let sleep: @Sendable (Duration) async throws -> Void
+
+    private static let shortestInterval = Duration.seconds(2)
+    private static let longestInterval = Duration.seconds(20)
+
+    package init(
+        client: AWSClient,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
+        self.client = client
+        self.pacer = ExportPacer(sleep: sleep)
+        self.sleep = sleep
+    }
+
+    /// The exports of these tables that are running now.
+    package func running(of tables: [TableARN]) async throws -> [(table: TableARN, exportARN: String)] {
+        try await withThrowingTaskGroup(of: (Int, [ExportSummary]).self) { group in
+            for (index, table) in tables.enumerated() {
+                group.addTask {
+                    let dynamoDB = DynamoDBClient(client: client, region: table.region)
+                    return (index, try await dynamoDB.listExports(tableARN: table.description))
+                }
+            }
+            var running: [Int: [ExportSummary]] = [:]
+            for try await (index, exports) in group {
+                running[index] = exports.filter { $0.status == .inProgress }
+            }
+            return tables.indices.flatMap { index in (running[index] ?? []).map { (tables[index], $0.arn) } }
+        }
+    }
+
+    /// Waits until all of these exports have ended.
+    ///
+    /// - Parameter onUpdate: called after each round with all exports, in their order.
+    /// - Returns: the ended exports, in their order; failed ones are results, too.
+    /// - Throws: ``AWSError``; `CancellationError`: the exports go on.
+    package func follow(
+        _ exports: [(table: TableARN, exportARN: String)],
+        onUpdate: @Sendable ([Item]) -> Void
+    ) async throws -> [Item] {
+        var items: [Item] = []
+        for (table, arn) in exports { items.append(Item(table: table, export: try await describe(arn, of: table))) }
+        var interval = Self.shortestInterval
+        onUpdate(items)
+        while items.contains(where: \.isRunning) {
+            try await sleep(interval)
+            interval = min(interval * 1.5, Self.longestInterval)
+            for index in items.indices where items[index].isRunning {
+                items[index].export = try await describe(items[index].export.arn, of: items[index].table)
+            }
+            onUpdate(items)
+        }
+        return items
+    }
+
+    private func describe(_ arn: String, of table: TableARN) async throws -> ExportDescription {
+        try await pacer.call { try await DynamoDBClient(client: client, region: table.region).describeExport(arn) }
+    }
+}

@@ -1,0 +1,45 @@
+import AWSCore
+import ArgumentParser
+import BackupCore
+import Terminal
+
+/// `monitor watch`: follows what runs.
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Follow the running exports until they end.",
+        discussion: CommandHelp.discussion(
+            "DynamoDB does not say how far an export is, only when it has ended. Exit 1 when one fails.",
+            examples: [("monitor watch --table Orders", "only one table")]
+        )
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("Only this table (repeatable).", valueName: "name"))
+    var table: [String] = []
+
+    func run() async throws {
+        let console = common.makeConsole()
+        let configuration = try MonitorSettings.configuration(common)
+        try MonitorSettings.requireConfigured(table, in: configuration)
+        let client = try common.makeClient(console: console)
+        let tables = configuration.tables.filter { arn in
+            table.isEmpty || table.contains { $0 == arn.tableName || $0 == arn.description }
+        }
+        let running = try await ExportWatch(client: client).running(of: tables)
+        guard !running.isEmpty else {
+            switch console.format {
+            case .json: try console.printJSON(.array([]))
+            case .text: try console.print("No export is running.")
+            }
+            return
+        }
+        let items = try await ExportProgress(console: console).follow(running, client: client)
+        switch console.format {
+        case .json: try console.printJSON(.array(items.map(BackupText.json)))
+        case .text: try BackupText.print(items, to: console)
+        }
+        if items.contains(where: { $0.export.status != .completed }) { throw ExitStatus.failure }
+    }
+}
