@@ -10,7 +10,7 @@ struct Monitor: AsyncParsableCommand {
         discussion: CommandHelp.discussion(
             "Without a subcommand, shows the status of every configured table.",
             examples: [
-                ("monitor", "the last backups of every table, the schedule, the function, and a verdict for each table"),
+                ("monitor", "last backups, schedule, function, and a verdict for each table"),
                 ("monitor --table Orders --last 10", "ten backups of one table"),
                 ("monitor --output json | jq '.tables[] | select(.verdict != \"HEALTHY\")'", "for scripts"),
                 ("monitor backup --wait", "back up every table now and wait until the exports have ended"),

@@ -19,7 +19,7 @@ package enum ExitStatus: Int32, Error, Sendable, CaseIterable {
         switch self {
         case .success: "done, healthy, equal"
         case .failure: "failed"
-        case .unhealthy: "unhealthy: no completed backup within the allowed age, or the last one failed"
+        case .unhealthy: "unhealthy: a backup is missing, too old or failed"
         case .different: "differences were found"
         case .usage: "the command line is wrong"
         case .interrupted: "interrupted"

@@ -64,7 +64,7 @@ package struct CommandRunner: Sendable {
     /// Parses and runs, with cancellation of the task for Ctrl-C.
     package func run<Program: ParsableCommand>(_ program: Program.Type, _ arguments: [String]) async -> Ending {
         do {
-            var command = try program.parseAsRoot(arguments)
+            var command = try program.parseAsRoot(SubcommandOrder.normalized(arguments, for: program))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
