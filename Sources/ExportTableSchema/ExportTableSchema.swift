@@ -27,6 +27,10 @@ struct ExportTableSchema: AsyncParsableCommand {
         )
     )
 
+    static func main() async {
+        await CommandRunner.main(self)
+    }
+
     @OptionGroup var common: CommonOptions
 
     @Argument(help: "The table's name or ARN.")
