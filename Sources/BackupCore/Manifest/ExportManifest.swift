@@ -84,9 +84,14 @@ package struct ExportManifest: Sendable, Equatable {
 
     /// Compares a manifest with the `.md5` file beside it: Base64 of the MD5 of its bytes.
     package static func verify(contents: [UInt8], checksum: [UInt8], key: String) throws(ManifestError) {
+        try verify(md5: MD5.digest(contents), checksum: checksum, key: key)
+    }
+
+    /// Compares a manifest's MD5, taken while it was read, with the `.md5` file beside it.
+    package static func verify(md5: [UInt8], checksum: [UInt8], key: String) throws(ManifestError) {
         var expected = String(decoding: checksum, as: UTF8.self)[...]
         while expected.last?.isWhitespace == true { expected.removeLast() }
-        let actual = Base64.string(MD5.digest(contents))
+        let actual = Base64.string(md5)
         guard expected == actual else {
             throw ManifestError(
                 .checksumMismatch,
