@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+import warm_aws
 from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,15 @@ def endpoint() -> Iterator[str]:
     assert process.wait(timeout=20) == 0
 
 
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for PATH with an AWS CLI that is loaded already."""
+    folder = tmp_path_factory.mktemp("tools")
+    process = warm_aws.install(folder)
+    yield folder
+    warm_aws.stop(process)
+
+
 @dataclass
 class Project:
     """A copy of what deploy.sh needs, in an account of its own."""
@@ -44,6 +54,7 @@ class Project:
     folder: Path
     endpoint: str
     account: str
+    tools: Path
     first_output: str = ""
 
     @property
@@ -74,7 +85,7 @@ class Project:
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs deploy.sh with nothing of this machine's AWS settings."""
         variables = {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder / "home"),
+            "PATH": f"{self.tools}:{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder / "home"),
             "AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": self.account, "AWS_SECRET_ACCESS_KEY": "local",
             **environment}
         return subprocess.run([str(self.folder / "deploy.sh"), *arguments], env=variables, capture_output=True, text=True,
@@ -97,12 +108,12 @@ class Project:
         return path
 
 
-def _copy(endpoint: str, folder: Path) -> Project:
+def _copy(endpoint: str, tools: Path, folder: Path) -> Project:
     folder.mkdir()
     for name in ("deploy.sh", "config.json", "config.schema.json", "s3-lifecycle.json"):
         shutil.copy2(ROOT / name, folder / name)
     shutil.copytree(ROOT / "infrastructure", folder / "infrastructure", ignore=shutil.ignore_patterns("__pycache__"))
-    project = Project(folder, endpoint, str(next(_accounts)))
+    project = Project(folder, endpoint, str(next(_accounts)), tools)
     built = project.write_package(folder / "built.zip")
     # A build in Swift takes minutes and is tested elsewhere.
     script = folder / "scripts" / "package-lambda"
@@ -114,17 +125,21 @@ def _copy(endpoint: str, folder: Path) -> Project:
 
 
 @pytest.fixture
-def project(endpoint: str, tmp_path: Path) -> Project:
+def project(endpoint: str, tools: Path, tmp_path: Path) -> Project:
     """A project of which nothing is deployed."""
-    return _copy(endpoint, tmp_path / "project")
+    return _copy(endpoint, tools, tmp_path / "project")
 
 
 @pytest.fixture(scope="module")
-def deployed(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def deployed(endpoint: str, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project that is deployed with two tables, for tests that only look; one table has no recovery yet."""
-    project = _copy(endpoint, tmp_path_factory.mktemp("deployed") / "project")
+    project = _copy(endpoint, tools, tmp_path_factory.mktemp("deployed") / "project")
     project.create_table("Orders")
     project.create_table("Users", pitr=False)
+    # As the function itself would tell it; without any value the alarm of the backups' age is raised, as it should be.
+    project.client("cloudwatch").put_metric_data(Namespace="DynamoDBBackup", MetricData=[{
+        "MetricName": "HoursSinceLastCompletedBackup", "Value": 1,
+        "Dimensions": [{"Name": "FunctionName", "Value": "DynamoDBBackupFunction"}]}])
     project.first_output = project.deploy(
         TABLE_ARNS=f"{project.arn('Orders')}, {project.arn('Users')}", S3_PREFIX="backups/prod")
     project.configure(tables=[project.arn("Orders"), project.arn("Users")],
