@@ -33,12 +33,11 @@ enum BackupText {
         ])
         for item in items {
             let export = item.export
-            let took = zip(export.startTime, export.endTime).map { Duration.seconds($1.timeIntervalSince($0)) }
             table.add([
                 .init(item.table.tableName, .bold),
                 .init(ExportID(exportARN: export.arn)?.text ?? ""),
                 .init(export.status.name, export.status == .completed ? .good : .bad),
-                .init(took.map(HumanFormat.duration) ?? ""),
+                .init(HumanFormat.duration(from: export.startTime, to: export.endTime) ?? ""),
                 .init(export.itemCount.map(HumanFormat.count) ?? ""),
                 .init(export.billedSizeBytes.map(HumanFormat.bytes) ?? ""),
             ])
@@ -70,11 +69,5 @@ enum BackupText {
         object["failureCode"] = item.export.failureCode.map { .string($0) }
         object["failureMessage"] = item.export.failureMessage.map { .string($0) }
         return .object(object)
-    }
-
-    /// Both values, or nothing.
-    private static func zip<First, Second>(_ first: First?, _ second: Second?) -> (First, Second)? {
-        guard let first, let second else { return nil }
-        return (first, second)
     }
 }

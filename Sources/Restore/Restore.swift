@@ -1,8 +1,27 @@
 import ArgumentParser
+import Terminal
 
+/// `restore`: which backups there are, and a table out of one.
 @main
 struct Restore: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "restore")
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "List backups and restore a table from one.",
+        discussion: CommandHelp.discussion(
+            "Works from the backup bucket alone: the source table, its Region and the function may be gone.",
+            examples: [
+                ("restore list", "every backup in the bucket, newest first"),
+                ("restore list Orders --from 2026/11/01", "the backups of one table since a day"),
+                ("restore restore Orders eu-west-1 --dry-run", "what a restore would do, and cost"),
+                ("restore restore Orders eu-west-1", "the newest complete backup into a new table"),
+                ("restore restore Orders us-east-1 2026/11/20 --target-table Orders2", "a day's backup, under a name"),
+                ("restore watch arn:aws:dynamodb:...:table/Orders2/import/...", "follow an import"),
+            ]
+        ),
+        subcommands: [ListCommand.self, RestoreCommand.self, WatchCommand.self]
+    )
 
-    func run() async throws {}
+    static func main() async {
+        await CommandRunner.main(self)
+    }
 }

@@ -49,6 +49,12 @@ package enum HumanFormat {
         return parts[first...].prefix(2).filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: " ")
     }
 
+    /// The time between two instants; `nil` when one of them is not known.
+    package static func duration(from start: Date?, to end: Date?) -> String? {
+        guard let start, let end else { return nil }
+        return duration(.seconds(end.timeIntervalSince(start)))
+    }
+
     /// How long ago an instant was, in its largest unit: `12 s ago`, `3 h ago`, `in 2 d`.
     package static func age(of date: Date, now: Date) -> String {
         let seconds = now.timeIntervalSince(date).rounded()

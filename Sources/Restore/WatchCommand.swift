@@ -1,0 +1,44 @@
+import AWSCore
+import ArgumentParser
+import BackupCore
+import Terminal
+
+/// `restore watch IMPORT-ARN`: follows an import that goes on by itself.
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Follow an import until it ends.",
+        discussion: CommandHelp.discussion(
+            examples: [("restore watch arn:aws:dynamodb:eu-west-1:123456789012:table/T/import/01795...", "one import")]
+        )
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The import's ARN, as `restore restore` shows it.")
+    var importARN: String
+
+    func validate() throws {
+        guard region != nil else {
+            throw ValidationError(
+                "\"\(importARN)\" is not an import's ARN (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/import/ID)"
+            )
+        }
+    }
+
+    private var region: Region? {
+        guard let arn = ARN(importARN), arn.importID != nil else { return nil }
+        return Region(arn.region)
+    }
+
+    func run() async throws {
+        let console = common.makeConsole()
+        guard let region, let target = ARN(importARN)?.tableName else { throw ExitStatus.usage }
+        let client = try common.makeClient(console: console)
+        let restore = RestoreRun(configuration: try RestoreSettings.configuration(common), client: client)
+        let ended = try await ImportFollower(console: console, restore: restore, region: region)
+            .follow(importARN, expectedItems: nil)
+        try await ImportReport(console: console, restore: restore, region: region)
+            .finish(ended, target: target, plan: nil)
+    }
+}
