@@ -13,6 +13,9 @@ package final class LimitedTransport: HTTPTransport {
         self.permits = PermitQueue(limit: max(1, limit))
     }
 
+    /// How many requests wait for their turn.
+    package var waiting: Int { permits.waiting }
+
     package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let permit = try await permits.take()
         defer { permit.giveBack() }
@@ -91,6 +94,8 @@ private final class PermitQueue: Sendable {
     init(limit: Int) {
         state = Mutex(State(available: limit))
     }
+
+    var waiting: Int { state.withLock { $0.waiters.count } }
 
     /// - Throws: `CancellationError`; nothing is taken then.
     func take() async throws -> Permit {

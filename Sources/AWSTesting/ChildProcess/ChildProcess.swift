@@ -96,6 +96,9 @@ package final class ChildProcess: Sendable {
         }
     }
 
+    /// What the process has written to its standard output so far.
+    package var standardOutput: String { String(decoding: state.current.standardOutput, as: UTF8.self) }
+
     /// Suspends until the process has ended and all its output is there.
     ///
     /// - Throws: ``TimedOut``; `CancellationError`, and the process is killed.

@@ -161,7 +161,8 @@ struct CurlTransportStreamingTests {
     func earlyRefusal() async throws {
         let script = ScriptedServer.Script(
             bodyPlan: { _ in BodyPlan(.discard, maximumBytes: 1000) },
-            reply: { _ in .response(403, body: "no") }
+            // Taking the rest and throwing it away, since a reset could overtake the answer.
+            reply: { _ in ServerReply(ServerReply.response(403, body: "no").steps + [.hang]) }
         )
         try await withScriptedServer(script, socketBufferBytes: Self.small) { server in
             let transport = try CurlTransport()
