@@ -127,7 +127,7 @@ def alarm_findings(aws: AWS, config: Config, deployment: Deployment) -> list[Fin
                                  f"aws cloudwatch enable-alarm-actions --region {config.region} --alarm-names {name}"))
         elif alarm.get("StateValue") == "ALARM":
             found.append(Finding(PROBLEM, f"alarm {name}", f"is raised: {alarm.get('StateReason', '')}",
-                                 "swift run monitor"))
+                                 "dist/bin/monitor (scripts/build-programs makes it)"))
     if not found:
         found = [Finding(OK, "alarms", f"{len(wanted)}, none raised")]
     return found + [_subscription(aws, config, deployment.output("AlarmTopicArn"))]

@@ -213,4 +213,4 @@ def _summarize(config: Config, outcomes: list[stacks.Outcome], states: list[tabl
         print("  Nobody hears the alarms yet: set alarmEmail, or subscribe something else to the topic.")
     if any(state.pitr is False for state in states):
         print("  Point-in-time recovery is off for some tables: ./deploy.sh --enable-pitr")
-    print("Next: swift run monitor (what is backed up), swift run monitor backup (start a backup now)")
+    print("Next, after scripts/build-programs: dist/bin/monitor backup --wait (a first backup now), dist/bin/monitor")

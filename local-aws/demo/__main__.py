@@ -1,4 +1,4 @@
-"""python -m demo create REGION | delete TABLE REGION | compare TABLE RESTORED REGION — used by scripts/demo.
+"""python -m demo create REGION | compare TABLE RESTORED REGION — used by scripts/demo.
 
 The items that `create` writes are made from a seed, so `compare` knows them without having kept anything.
 """
@@ -74,12 +74,6 @@ def create(region: str) -> None:
     )
 
 
-def delete(table: str, region: str) -> None:
-    dynamodb = boto3.client("dynamodb", region)
-    dynamodb.delete_table(TableName=table)
-    dynamodb.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
-
-
 def compare(table: str, restored: str, region: str) -> int:
     rows, keys, schema = _TABLES[table]
     dynamodb = boto3.client("dynamodb", region)
@@ -115,8 +109,6 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["create", region]:
             create(region)
-        case ["delete", table, region]:
-            delete(table, region)
         case ["compare", table, restored, region]:
             return compare(table, restored, region)
         case _:

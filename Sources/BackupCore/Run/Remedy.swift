@@ -70,7 +70,7 @@ package enum Remedy {
         case "ContinuousBackupsUnavailableException":
             "the table was made or changed just now: try again in a minute"
         case "ResourceInUseException", "TableAlreadyExists":
-            "a table of that name exists: give another name with --target"
+            "a table of that name exists: give another name with --target-table"
         case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
             "the credentials have expired: get new ones, as with aws sso login, and run the same again"
         case "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId",
