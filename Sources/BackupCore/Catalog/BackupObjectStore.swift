@@ -4,8 +4,8 @@ package import AWSCore
 ///
 /// Implementations may be called from any number of tasks at once and retry by themselves what is worth it.
 package protocol BackupObjectStore: Sendable {
-    /// For messages: `s3://my-backups`.
-    var name: String { get }
+    /// The bucket's name.
+    var bucket: String { get }
 
     /// One page of keys and, where a delimiter is given, of common prefixes, in the order of their UTF-8 bytes.
     ///
@@ -34,6 +34,11 @@ package protocol BackupObjectStore: Sendable {
     func stream(_ key: String) async throws -> HTTPResponseStream?
 }
 
+extension BackupObjectStore {
+    /// For messages: `s3://my-backups`.
+    package var name: String { "s3://\(bucket)" }
+}
+
 /// The backup bucket in S3.
 package struct S3BackupStore: BackupObjectStore {
     package let client: S3Client
@@ -43,8 +48,6 @@ package struct S3BackupStore: BackupObjectStore {
         self.client = client
         self.bucket = bucket
     }
-
-    package var name: String { "s3://\(bucket)" }
 
     package func list(
         prefix: String,

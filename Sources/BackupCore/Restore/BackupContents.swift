@@ -62,6 +62,10 @@ extension BackupContents {
         }
         do {
             return try await readChecked(entry, export, store: store, layout: layout, now: now)
+        } catch let error as AWSError where error.code == "InvalidObjectState" {
+            // The list of data files of a very large table is itself large enough for the archive.
+            let storage = try await storage(below: export.path, store: store, now: now)
+            throw RestorePlan.archived(storage, bucket: store.bucket, prefix: export.path)
         } catch let error as ManifestError {
             throw RestoreError(
                 .damagedBackup,
@@ -178,6 +182,27 @@ extension BackupContents {
                 "\(missing.count) of \(keys.count) data files are missing, this one first"
             )
         }
+        return storage
+    }
+
+    /// How everything below a folder is kept.
+    private static func storage(
+        below prefix: String,
+        store: any BackupObjectStore,
+        now: Date
+    ) async throws -> DataStorage {
+        var storage = DataStorage()
+        var token: String?
+        repeat {
+            let page = try await store.list(
+                prefix: prefix,
+                delimiter: nil,
+                startAfter: nil,
+                continuationToken: token
+            )
+            for object in page.objects { storage.add(object, now: now) }
+            token = page.nextContinuationToken
+        } while token != nil
         return storage
     }
 

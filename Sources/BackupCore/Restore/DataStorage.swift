@@ -77,11 +77,18 @@ package struct ThawEstimate: Sendable, Equatable {
         }
     }
 
-    /// A command that thaws every file below a prefix for a week.
-    package static func command(bucket: String, prefix: String, tier: S3RestoreTier) -> String {
+    /// A command that thaws for a week what lies below a prefix in one storage class.
+    ///
+    /// Files of other classes are passed over, because S3 refuses to thaw what is not frozen.
+    package static func command(
+        bucket: String,
+        prefix: String,
+        storageClass: S3StorageClass,
+        tier: S3RestoreTier
+    ) -> String {
         let list = ShellCommand([
-            "aws", "s3api", "list-objects-v2", "--bucket", bucket, "--prefix", prefix, "--query", "Contents[].Key",
-            "--output", "text",
+            "aws", "s3api", "list-objects-v2", "--bucket", bucket, "--prefix", prefix, "--query",
+            "Contents[?StorageClass=='\(storageClass.name)'].Key", "--output", "text",
         ])
         let restore = ShellCommand([
             "xargs", "-n1", "aws", "s3api", "restore-object", "--bucket", bucket, "--restore-request",

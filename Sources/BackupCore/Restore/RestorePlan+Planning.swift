@@ -82,20 +82,27 @@ extension RestorePlan {
 
     private static func requireReadable(_ contents: BackupContents, bucket: String) throws(RestoreError) {
         guard !contents.storage.isReadable else { return }
-        let archived = contents.storage.archived.sorted { $0.key.name < $1.key.name }
+        throw archived(contents.storage, bucket: bucket, prefix: contents.manifest.dataFolder)
+    }
+
+    /// The refusal of a backup whose files must be thawed first, with the commands, their hours and cost.
+    ///
+    /// - Parameter prefix: below which every file is to be thawed.
+    static func archived(_ storage: DataStorage, bucket: String, prefix: String) -> RestoreError {
+        let archived = storage.archived.sorted { $0.key.name < $1.key.name }
         let amounts = archived.map { storageClass, amount in
             "\(amount.files) files (\(gigabytes(amount.bytes))) in \(storageClass)"
         }
         var message = "the data must be thawed before it can be imported: \(amounts.joined(separator: ", "))"
-        if contents.storage.thawing.files == archived.reduce(0, { $0 + $1.value.files }) {
-            message += "; the thaw was asked for and still runs: try again later"
-            throw RestoreError(.archived, message)
+        if storage.thawing.files == archived.reduce(0, { $0 + $1.value.files }) {
+            return RestoreError(.archived, message + "; the thaw was asked for and still runs: try again later")
         }
         for (storageClass, amount) in archived {
             for estimate in ThawEstimate.estimates(storageClass, amount) {
                 let command = ThawEstimate.command(
                     bucket: bucket,
-                    prefix: contents.manifest.dataFolder,
+                    prefix: prefix,
+                    storageClass: storageClass,
                     tier: estimate.tier
                 )
                 message +=
@@ -103,7 +110,7 @@ extension RestorePlan {
                     + " $\(dollars(estimate.cost)):\n    \(command)"
             }
         }
-        throw RestoreError(.archived, message + "\nthen run the same restore again within 7 days")
+        return RestoreError(.archived, message + "\nthen run the same restore again within 7 days")
     }
 
     private static func schema(

@@ -15,7 +15,7 @@ final class InMemoryBackupStore: BackupObjectStore {
         var size: Int?
     }
 
-    let name = "s3://memory"
+    let bucket = "memory"
     private let objects: [String: Object]
     private let keys: [[UInt8]]
     private let pageSize: Int
@@ -97,7 +97,23 @@ final class InMemoryBackupStore: BackupObjectStore {
         return nil
     }
 
+    /// S3 gives nobody the bytes of an archived object.
+    private func requireReadable(_ key: String) throws {
+        guard let object = objects[key], object.storageClass.needsRestore, object.restoreStatus == nil else { return }
+        throw AWSError(
+            code: "InvalidObjectState",
+            message: "The operation is not valid for the object's storage class",
+            kind: .client,
+            status: 403,
+            service: "S3",
+            operation: "GetObject",
+            region: "us-west-2",
+            resource: key
+        )
+    }
+
     func get(_ key: String, maximumBytes: Int) async throws -> [UInt8]? {
+        try requireReadable(key)
         guard let object = objects[key] else { return nil }
         guard object.bytes.count <= maximumBytes else { throw HTTPError(.responseTooLarge, "too large") }
         return object.bytes
@@ -109,6 +125,7 @@ final class InMemoryBackupStore: BackupObjectStore {
     }
 
     func stream(_ key: String) async throws -> HTTPResponseStream? {
+        try requireReadable(key)
         guard let object = objects[key] else { return nil }
         let rest = Mutex(object.bytes[...])
         return HTTPResponseStream {

@@ -120,4 +120,17 @@ struct BackupContentsTests {
         backup.objects[keys[2]]?.restoreStatus = .restored(until: RestorableBackup.now)
         #expect(try await backup.read("Users").storage.archived[.deepArchive]?.files == 2)
     }
+
+    @Test("An archived list of data files is refused with how to thaw all of the backup")
+    func archivedManifest() async throws {
+        var backup = try await backup()
+        backup.objects[backup.folder.manifestFilesKey]?.storageClass = .glacierFlexibleRetrieval
+        let error = await refusal(backup)
+        #expect(error?.code == .archived)
+        let text = error?.description ?? ""
+        #expect(text.contains("1 files (0.0 MB) in GLACIER"))
+        #expect(text.contains("--bucket memory --prefix \(backup.folder.path) "))
+        backup.objects[backup.folder.manifestFilesKey]?.restoreStatus = .restored(until: nil)
+        #expect(try await backup.read("Users").fileCount == 3)
+    }
 }
