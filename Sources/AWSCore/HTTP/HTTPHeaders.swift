@@ -27,6 +27,10 @@ package struct HTTPHeaders: Sendable, Equatable {
         }
     }
 
+    mutating func reserveCapacity(_ count: Int) {
+        fields.reserveCapacity(count)
+    }
+
     /// Appends a field and keeps those that already have its name.
     package mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))

@@ -6,7 +6,6 @@ internal import CCurl
 final class CurlEasyHandle {
     let pointer: UnsafeMutableRawPointer
     private let errorBuffer: UnsafeMutablePointer<CChar>
-    private var headerList: UnsafeMutablePointer<curl_slist>?
 
     /// Below this a body goes out in one piece with the headers (libcurl's MAX_INITIAL_POST_SIZE).
     private static let inlineBodyLimit = 64 << 10
@@ -49,7 +48,6 @@ final class CurlEasyHandle {
 
     deinit {
         curl_easy_cleanup(pointer)
-        curl_slist_free_all(headerList)
         errorBuffer.deallocate()
     }
 
@@ -71,7 +69,7 @@ final class CurlEasyHandle {
     }
 
     /// Sets everything that differs from one transfer to the next.
-    func prepare(for transfer: CurlTransfer) throws {
+    func prepare(for transfer: CurlTransfer) {
         let request = transfer.request
         errorBuffer[0] = 0
         let context = Unmanaged.passUnretained(transfer).toOpaque()
@@ -80,7 +78,7 @@ final class CurlEasyHandle {
         ] {
             set(option, pointer: context)
         }
-        set(CURLOPT_URL, request.url)
+        set(CURLOPT_URL, transfer.url)
         set(CURLOPT_BUFFERSIZE, transfer.isStreaming ? Self.streamingBufferBytes : Self.bufferBytes)
         // An empty string turns proxies off, those of the environment too; NULL lets the environment decide.
         if request.usesProxy {
@@ -92,15 +90,13 @@ final class CurlEasyHandle {
         set(CURLOPT_TIMEOUT_MS, request.timeouts.total?.wholeMilliseconds ?? 0)
         set(CURLOPT_LOW_SPEED_TIME, request.timeouts.stall.map { ($0.wholeMilliseconds + 999) / 1000 } ?? 0)
         setMethodAndBody(of: request)
-        try setHeaders(of: request)
+        ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, transfer.headerList.first)
     }
 
     /// Lets go of what the last transfer lent.
     func clear() {
         set(CURLOPT_PRIVATE, pointer: nil)
         ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, nil)
-        curl_slist_free_all(headerList)
-        headerList = nil
         ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, nil)
     }
 
@@ -139,27 +135,6 @@ final class CurlEasyHandle {
             }
         }
         if method != .post { set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
-    }
-
-    private func setHeaders(of request: HTTPRequest) throws {
-        try appendHeader("Host: \(request.authority)")
-        // A colon with nothing behind it takes out what libcurl would add by itself.
-        try appendHeader("Expect:")
-        try appendHeader("Accept:")
-        if request.headers["Content-Type"] == nil { try appendHeader("Content-Type:") }
-        for field in request.headers.fields {
-            // For the same reason a field without a value is written with a semicolon.
-            let isBlank = field.value.utf8.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-            try appendHeader(isBlank ? "\(field.name);" : "\(field.name): \(field.value)")
-        }
-        ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, headerList)
-    }
-
-    private func appendHeader(_ line: String) throws {
-        guard let extended = curl_slist_append(headerList, line) else {
-            throw HTTPError(.resourcesExhausted, "libcurl has no memory for headers")
-        }
-        headerList = extended
     }
 
     private func set(_ option: CURLoption, _ value: Int) {

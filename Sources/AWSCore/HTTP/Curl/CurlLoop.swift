@@ -136,7 +136,7 @@ final class CurlLoop: @unchecked Sendable {
         }
         do {
             let handle = try idleHandles.popLast() ?? CurlEasyHandle(caBundle: caBundle)
-            try handle.prepare(for: transfer)
+            handle.prepare(for: transfer)
             transfer.handle = handle
             guard curl_multi_add_handle(multi, handle.pointer) == CURLM_OK else {
                 throw HTTPError(.resourcesExhausted, "libcurl takes no further transfer")
@@ -154,7 +154,7 @@ final class CurlLoop: @unchecked Sendable {
             guard message.pointee.msg == CURLMSG_DONE, let pointer = message.pointee.easy_handle else { continue }
             let result = ccurl_message_result(message)
             guard let transfer = CurlTransfer.owner(of: pointer) else { continue }
-            if result == CURLE_OK, transfer.hasWholeHead {
+            if result == CURLE_OK, transfer.head.isWhole {
                 release(transfer)
                 transfer.succeed()
             } else if result == CURLE_OK {

@@ -9,13 +9,15 @@ final class CurlTransfer: @unchecked Sendable {
     /// Who waits for what.
     enum Delivery {
         case none
-        case whole(CheckedContinuation<HTTPResponse, any Error>)
+        case whole(CheckedContinuation<CurlAnswer, any Error>)
         /// The head goes to the continuation, the body to the buffer.
-        case head(CheckedContinuation<HTTPResponse, any Error>, CurlResponseBuffer)
+        case head(CheckedContinuation<CurlAnswer, any Error>, CurlResponseBuffer)
         case body(CurlResponseBuffer)
     }
 
     let request: HTTPRequest
+    let url: String
+    let headerList: CurlHeaderList
     let upload: CurlUploadBuffer?
     let maximumBodyBytes: Int
     /// Whether the answer's body is handed over while it arrives.
@@ -27,10 +29,7 @@ final class CurlTransfer: @unchecked Sendable {
     /// What a callback found wrong, more exact than the code libcurl makes of it.
     var failure: (any Error)?
 
-    /// Whether the answer's head came to its end: libcurl takes one that breaks off after its first line for whole.
-    var hasWholeHead: Bool { head.isWhole }
-
-    private var head = CurlResponseHead()
+    private(set) var head = CurlResponseHead()
     private var body: [UInt8] = []
     private var uploadOffset = 0
 
@@ -39,8 +38,10 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// - Parameter maximumBodyBytes: the largest body to collect; `nil` to hand the body over while it arrives.
     init(_ request: HTTPRequest, maximumBodyBytes: Int?) throws {
-        try request.validate()
         self.request = request
+        self.url = request.url
+        try request.validate(url: url)
+        self.headerList = try CurlHeaderList(request)
         if case .stream(let stream) = request.body {
             self.upload = CurlUploadBuffer(length: stream.length)
         } else {
@@ -61,10 +62,10 @@ final class CurlTransfer: @unchecked Sendable {
         switch delivery {
         case .none: break
         case .whole(let continuation):
-            continuation.resume(returning: HTTPResponse(status: head.status, headers: head.headers, body: body))
+            continuation.resume(returning: CurlAnswer(head: head, body: body))
         case .head(let continuation, let buffer):
             buffer.finish(throwing: nil)
-            continuation.resume(returning: HTTPResponse(status: head.status, headers: head.headers))
+            continuation.resume(returning: CurlAnswer(head: head, body: []))
         case .body(let buffer): buffer.finish(throwing: nil)
         }
         delivery = .none
@@ -86,14 +87,9 @@ final class CurlTransfer: @unchecked Sendable {
         if head.status >= 400 { upload?.close() }
         if case .head(let continuation, let buffer) = delivery {
             delivery = .body(buffer)
-            continuation.resume(returning: HTTPResponse(status: head.status, headers: head.headers))
-        } else if case .whole = delivery, request.method != .head, let length = head.contentLength {
-            // The length is the server's word: good enough to save copies, not to take gigabytes on trust.
-            body.reserveCapacity(min(length, maximumBodyBytes, Self.trustedLength))
+            continuation.resume(returning: CurlAnswer(head: head, body: []))
         }
     }
-
-    private static let trustedLength = 1 << 20
 
     /// - Returns: what libcurl's write callback has to return.
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {

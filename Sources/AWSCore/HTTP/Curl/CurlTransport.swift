@@ -80,12 +80,12 @@ package final class CurlTransport: HTTPTransport {
     private func run<Answer>(
         _ transfer: CurlTransfer,
         _ finish: (HTTPResponse, CurlUploadFeeder?) async throws -> Answer,
-        delivery: (CheckedContinuation<HTTPResponse, any Error>) -> CurlTransfer.Delivery
+        delivery: (CheckedContinuation<CurlAnswer, any Error>) -> CurlTransfer.Delivery
     ) async throws -> Answer {
         let feeder = CurlUploadFeeder(transfer, loop: loop)
-        let response: HTTPResponse
+        let answer: CurlAnswer
         do {
-            response = try await withTaskCancellationHandler {
+            answer = try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { continuation in
                     transfer.delivery = delivery(continuation)
                     loop.submit(.start(transfer))
@@ -97,7 +97,7 @@ package final class CurlTransport: HTTPTransport {
             await feeder?.stop()
             throw error
         }
-        return try await finish(response, feeder)
+        return try await finish(answer.response, feeder)
     }
 
     /// Does it again with a new body when the server had closed a kept connection before it answered anything.

@@ -1,0 +1,66 @@
+"""Prints as JSON the requests that botocore would send for the calls of a JSON file.
+
+Nothing is sent: the hook before sending answers in place of the network. Each case names a service, a Region, an
+operation and its parameters.
+"""
+
+import base64
+import json
+import sys
+from typing import Any
+
+import botocore.session
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+
+
+class _Body:
+    """The body of an empty answer, as urllib3 would give it."""
+
+    def stream(self, **_: Any) -> Any:
+        """Gives the body in one piece."""
+        yield b"{}"
+
+
+def request_of(session: botocore.session.Session, case: dict[str, Any]) -> dict[str, Any]:
+    """Returns method, URL, headers and body of one call."""
+    seen: list[AWSPreparedRequest] = []
+
+    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        seen.append(request)
+        return AWSResponse(request.url, 200, {}, _Body())
+
+    client = session.create_client(
+        case["service"],
+        region_name=case["region"],
+        aws_access_key_id="AKIDEXAMPLE",
+        aws_secret_access_key="secret",
+        config=Config(retries={"total_max_attempts": 1}, parameter_validation=True),
+    )
+    client.meta.events.register("before-send", answer)
+    method = {name: attribute for attribute, name in client.meta.method_to_api_mapping.items()}[case["operation"]]
+    getattr(client, method)(**case["parameters"])
+    request = seen[0]
+    body = request.body or b""
+    headers = {
+        name.lower(): value.decode() if isinstance(value, bytes) else str(value)
+        for name, value in request.headers.items()
+    }
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": headers,
+        "body": base64.b64encode(body.encode() if isinstance(body, str) else body).decode(),
+    }
+
+
+def main() -> None:
+    """Reads the cases and prints the requests in their order."""
+    with open(sys.argv[1], encoding="utf-8") as file:
+        cases = json.load(file)
+    session = botocore.session.get_session()
+    json.dump([request_of(session, case) for case in cases], sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
