@@ -97,6 +97,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        // Runs the built programs as their users do.
+        .testTarget(name: "CommandTests", dependencies: ["AWSCore", "AWSTesting"], exclude: ["Transcripts"]),
     ],
     swiftLanguageModes: [.v6]
 )

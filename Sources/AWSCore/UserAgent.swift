@@ -1,6 +1,7 @@
 /// The `User-Agent` header, which AWS support and CloudTrail show.
-enum UserAgent {
-    static let version = "0.1.0"
+package enum UserAgent {
+    /// Of this package.
+    package static let version = "0.1.0"
 
     /// - Parameter applicationID: `AWS_SDK_UA_APP_ID`; characters that a product token may not hold become `-`.
     static func string(applicationID: String?) -> String {

@@ -10,28 +10,34 @@ struct ExportTableSchema: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export-table-schema",
         abstract: "Write a table's definition as table_schema.json.",
+        usage: "export-table-schema <table> <region> [--file <path>] [--force] \(CommonOptions.usage)",
         discussion: CommandHelp.discussion(
             """
             The file holds exactly what AWS calls TableCreationParameters, so that AWS's own tools take it as it is. \
-            Keep it where you keep your code: `restore` takes it when a backup has no schema of its own.
+            Keep it where you keep your code: `restore` takes it when a backup has no schema of its own. This program \
+            needs no config.json. Credentials are found as the AWS CLI finds them.
             """,
             examples: [
                 ("export-table-schema Orders us-east-1", "write table_schema.json"),
                 ("export-table-schema Orders us-east-1 --file orders.json --force", "another file, written over"),
                 ("export-table-schema Orders us-east-1 --file - | jq .KeySchema", "to standard output"),
                 (
-                    "aws dynamodb import-table --table-creation-parameters file://table_schema.json ...",
-                    "import with AWS's own command"
+                    """
+                    aws dynamodb import-table --input-format DYNAMODB_JSON \\
+                        --input-compression-type GZIP \\
+                        --s3-bucket-source S3Bucket=my-backups,S3KeyPrefix=... \\
+                        --table-creation-parameters file://table_schema.json
+                    """,
+                    "import a backup with AWS's own command"
                 ),
             ]
-        )
+        ),
+        version: CommandHelp.version
     )
 
     static func main() async {
-        await CommandRunner.main(self)
+        await CommandRunner.main(self, hints: Remedy.hints(for:))
     }
-
-    @OptionGroup var common: CommonOptions
 
     @Argument(help: "The table's name or ARN.")
     var table: String
@@ -44,6 +50,8 @@ struct ExportTableSchema: AsyncParsableCommand {
 
     @Flag(help: "Write over a file that is there.")
     var force = false
+
+    @OptionGroup(title: CommonOptions.title) var common: CommonOptions
 
     func validate() throws {
         guard Region(region) != nil else {

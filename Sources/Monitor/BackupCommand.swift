@@ -9,8 +9,12 @@ struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
         abstract: "Start a backup now.",
+        usage: "monitor backup [--table <name> ...] [--wait] [--local] \(CommonOptions.usage)",
         discussion: CommandHelp.discussion(
-            "Invokes the function and shows what it did for each table; the exports then run in DynamoDB by themselves.",
+            """
+            Invokes the function and shows what it did for each table. The exports then run in DynamoDB by themselves, \
+            whether or not this program waits for them. Exit 1 when one could not be started or, with --wait, failed.
+            """,
             examples: [
                 ("monitor backup", "back up every configured table"),
                 ("monitor backup --table Orders --table Users --wait", "two tables, and wait until they are complete"),
@@ -19,9 +23,7 @@ struct BackupCommand: AsyncParsableCommand {
         )
     )
 
-    @OptionGroup var common: CommonOptions
-
-    @Option(help: ArgumentHelp("Only this table (repeatable).", valueName: "name"))
+    @Option(help: ArgumentHelp("Only this table, by name or ARN (repeatable).", valueName: "name"))
     var table: [String] = []
 
     @Flag(help: "Wait until the exports have ended; exit 1 when one fails.")
@@ -29,6 +31,8 @@ struct BackupCommand: AsyncParsableCommand {
 
     @Flag(help: "Run in this process instead of invoking the function.")
     var local = false
+
+    @OptionGroup(title: CommonOptions.title) var common: CommonOptions
 
     func run() async throws {
         let console = common.makeConsole()
@@ -50,8 +54,8 @@ struct BackupCommand: AsyncParsableCommand {
         }
         if console.format == .text || !wait { try BackupText.print(answer, to: console) }
         guard wait, !started.isEmpty else {
+            if !started.isEmpty { console.note("The exports go on in DynamoDB. Follow them with: monitor watch") }
             if !answer.isComplete { throw ExitStatus.failure }
-            console.note("The exports go on in DynamoDB. Follow them with: monitor watch")
             return
         }
         let items = try await ExportProgress(console: console).follow(started, client: client)
@@ -68,6 +72,8 @@ struct BackupCommand: AsyncParsableCommand {
         _ client: AWSClient,
         _ console: Console
     ) async throws -> BackupAnswer {
+        // Without credentials there is one thing to say, not one for each table.
+        _ = try await client.configuration.credentials.credentials()
         console.progress.update("Starting the exports")
         defer { console.progress.clear() }
         let answer = await BackupRun(
@@ -75,8 +81,13 @@ struct BackupCommand: AsyncParsableCommand {
             client: client,
             logger: common.makeLogger("backup", console: console)
         ).run(request)
-        try Task.checkCancellation()
-        return answer
+        guard Task.isCancelled else { return answer }
+        let started = answer.results.filter { $0.exportARN != nil }.map(\.table).joined(separator: ", ")
+        throw CommandFailure.interrupted(
+            hints: started.isEmpty
+                ? ["No export was started that is known of. See for yourself with: monitor watch"]
+                : ["Exports were started of \(started); they go on in DynamoDB. Follow them with: monitor watch"]
+        )
     }
 
     private func invoke(

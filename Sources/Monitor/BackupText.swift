@@ -17,8 +17,10 @@ enum BackupText {
         try console.print(table)
         for result in answer.results {
             guard let error = result.error else { continue }
-            try console.print("\(result.table): \(error.code): \(error.message)".escapedForTerminal)
-            if let remedy = error.remedy { try console.print("  \(remedy.escapedForTerminal)") }
+            // An error of AWS names its code in its message.
+            let message = error.message.contains(error.code) ? error.message : "\(error.code): \(error.message)"
+            try console.print("\(result.table): \(message)".escapedForTerminal)
+            if let remedy = error.remedy { try console.print("  What to do: \(remedy.escapedForTerminal)") }
         }
         for failure in answer.previousFailures {
             let reason = [failure.failureCode, failure.failureMessage].compactMap { $0 }.joined(separator: ", ")

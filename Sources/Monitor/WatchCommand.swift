@@ -8,16 +8,23 @@ struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
         abstract: "Follow the running exports until they end.",
+        usage: "monitor watch [--table <name> ...] \(CommonOptions.usage)",
         discussion: CommandHelp.discussion(
-            "DynamoDB does not say how far an export is, only when it has ended. Exit 1 when one fails.",
-            examples: [("monitor watch --table Orders", "only one table")]
+            """
+            DynamoDB does not say how far an export is, only when it has ended. Ctrl-C ends the watching, not the \
+            exports. Exit 1 when one fails.
+            """,
+            examples: [
+                ("monitor watch", "the exports of every configured table"),
+                ("monitor watch --table Orders", "those of one table"),
+            ]
         )
     )
 
-    @OptionGroup var common: CommonOptions
-
-    @Option(help: ArgumentHelp("Only this table (repeatable).", valueName: "name"))
+    @Option(help: ArgumentHelp("Only this table, by name or ARN (repeatable).", valueName: "name"))
     var table: [String] = []
+
+    @OptionGroup(title: CommonOptions.title) var common: CommonOptions
 
     func run() async throws {
         let console = common.makeConsole()

@@ -17,7 +17,7 @@ package enum ExitStatus: Int32, Error, Sendable, CaseIterable {
     /// What it means, for `--help`.
     package var meaning: String {
         switch self {
-        case .success: "done, healthy, equal"
+        case .success: "done"
         case .failure: "failed"
         case .unhealthy: "unhealthy: a backup is missing, too old or failed"
         case .different: "differences were found"

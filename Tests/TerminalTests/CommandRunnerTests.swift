@@ -107,7 +107,7 @@ struct CommandRunnerTests {
             (["--region", "US_EAST"], "sample: error: --region: \"US_EAST\" is not a Region; expected something like"),
             (["--endpoint-url", "localhost"], "sample: error: --endpoint-url: \"localhost\" is not a URL; expected"),
             (["--quiet", "--verbose"], "sample: error: --quiet and --verbose cannot be given together\n"),
-            (["--output", "xml"], "sample: error: The value 'xml' is invalid for '--output <output>'"),
+            (["--output", "xml"], "sample: error: The value 'xml' is invalid for '--output <format>'"),
             (["--deed", "validation"], "sample: error: --date and --export exclude each other\n"),
         ]
     )

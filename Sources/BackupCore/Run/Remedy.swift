@@ -6,15 +6,29 @@ package enum Remedy {
     package struct Context: Sendable {
         package var table: TableARN?
         package var bucket: BackupConfiguration.Bucket?
+        /// What an error itself says, where nothing better is known.
+        private var named: (table: String?, region: String?, bucket: String?)
 
         package init(table: TableARN? = nil, bucket: BackupConfiguration.Bucket? = nil) {
             self.table = table
             self.bucket = bucket
         }
 
-        fileprivate var tableName: String { table?.tableName ?? "TABLE" }
-        fileprivate var region: String { table?.region.name ?? "REGION" }
-        fileprivate var bucketName: String { bucket?.name ?? "BUCKET" }
+        /// What the error itself names.
+        package init(_ error: AWSError) {
+            let resource = error.resource ?? ""
+            if error.service == "DynamoDB" {
+                table = TableARN(resource) ?? TableARN(exportARN: resource)
+                named.table = TableARN.isTableName(resource) ? resource : nil
+                named.region = error.region
+            } else if error.service == "S3", resource.hasPrefix("s3://") {
+                named.bucket = String(resource.dropFirst("s3://".count).prefix { $0 != "/" })
+            }
+        }
+
+        fileprivate var tableName: String { table?.tableName ?? named.table ?? "TABLE" }
+        fileprivate var region: String { table?.region.name ?? named.region ?? "REGION" }
+        fileprivate var bucketName: String { bucket?.name ?? named.bucket ?? "BUCKET" }
     }
 
     /// - Returns: `nil` where AWS's own message says all there is to say.
@@ -24,6 +38,13 @@ package enum Remedy {
         case ("S3", 403) where error.code.hasPrefix("HTTP"): return remedy(code: "AccessDenied", context: context)
         case ("S3", 404) where error.code.hasPrefix("HTTP"): return remedy(code: "NoSuchBucket", context: context)
         default: break
+        }
+        if error.service == "S3", error.code == "AccessDenied" || error.code == "Forbidden",
+            let action = s3Actions[error.operation]
+        {
+            let resource = error.resource ?? "s3://\(context.bucketName)"
+            return "allow \(action) on \(resource) in the caller's IAM policy (infrastructure/policies has ready ones);"
+                + " a bucket of another account also needs a bucket policy that allows it"
         }
         if error.code == "AccessDeniedException" || error.code == "AccessDenied", error.service != "S3" {
             return accessDenied(error, context)
@@ -86,6 +107,20 @@ package enum Remedy {
             "the object is archived: thaw it with aws s3api restore-object, and try again when that is done"
         case "ThrottlingException", "Throttling", "RequestLimitExceeded", "SlowDown", "TooManyRequestsException":
             "AWS asks for fewer requests: wait a minute and run the same again"
+        case "CouldNotResolveHost":
+            "check the Region's name and this machine's network; --endpoint-url, AWS_ENDPOINT_URL and HTTPS_PROXY"
+                + " lead elsewhere when they are set"
+        case "CouldNotConnect", "TimedOut":
+            "check this machine's network; --endpoint-url, AWS_ENDPOINT_URL and HTTPS_PROXY lead elsewhere when they"
+                + " are set"
+        case "ConnectionLost":
+            "the connection was cut each time; nothing is lost: run the same again"
+        case "TLSFailure":
+            "check this machine's clock and CA certificates; behind a proxy that opens TLS, AWS_CA_BUNDLE must name"
+                + " its certificate"
+        case "CorruptResponse", "IncompleteResponse", "InternalServerError", "InternalError", "InternalFailure",
+            "ServiceUnavailable", "HTTP 500", "HTTP 502", "HTTP 503", "HTTP 504":
+            "AWS has trouble; nothing is lost: run the same again in a few minutes"
         case "ItemValidationError":
             "some lines could not be imported; the table holds all others. CloudWatch log group /aws-dynamodb/imports"
                 + " names the lines"
@@ -93,9 +128,17 @@ package enum Remedy {
         }
     }
 
+    /// What reading backups needs, as IAM calls it; writing needs several actions together.
+    private static let s3Actions = [
+        "GetObject": "s3:GetObject", "HeadObject": "s3:GetObject", "ListObjectsV2": "s3:ListBucket",
+        "RestoreObject": "s3:RestoreObject",
+    ]
+
     private static func accessDenied(_ error: AWSError, _ context: Context) -> String {
         let prefixes = ["DynamoDB": "dynamodb", "EventBridge": "events", "Lambda": "lambda", "STS": "sts"]
-        let action = (prefixes[error.service] ?? "application-autoscaling") + ":" + error.operation
+        // The one operation that IAM calls by another name.
+        let operation = error.service == "Lambda" && error.operation == "Invoke" ? "InvokeFunction" : error.operation
+        let action = (prefixes[error.service] ?? "application-autoscaling") + ":" + operation
         let resource = error.resource ?? context.table?.description ?? "the table"
         return "allow \(action) on \(resource) in the caller's IAM policy; ./deploy.sh --check shows what is missing"
     }

@@ -35,7 +35,8 @@ package struct BackupMonitor: Sendable {
     /// - Parameters:
     ///   - names: tables by name or ARN; `nil` for all.
     ///   - last: how many backups of each table to show.
-    /// - Throws: `CancellationError` only: what cannot be read is part of the report.
+    /// - Throws: `CancellationError`; ``CredentialsError`` or ``AWSError`` for credentials that are missing or refused,
+    ///   with which nothing can be read. What else cannot be read is part of the report.
     package func report(tables names: [String]? = nil, last: Int, now: Date) async throws -> Report {
         let tables = configuration.tables.filter { table in
             names?.contains { $0 == table.tableName || $0 == table.description } ?? true
@@ -43,27 +44,29 @@ package struct BackupMonitor: Sendable {
         async let statuses = statuses(of: tables, last: last, now: now)
         async let rule = rule()
         async let function = function()
-        return Report(generatedAt: now, tables: try await statuses, rule: await rule, function: await function)
+        return Report(generatedAt: now, tables: try await statuses, rule: try await rule, function: try await function)
     }
 
     /// The status of these tables, in their order.
+    ///
+    /// - Throws: As ``report(tables:last:now:)``.
     package func statuses(of tables: [TableARN], last: Int, now: Date) async throws -> [TableStatus] {
-        let statuses = await withTaskGroup(of: (Int, TableStatus).self) { group in
+        let statuses = try await withThrowingTaskGroup(of: (Int, TableStatus).self) { group in
             var statuses: [Int: TableStatus] = [:]
             for (index, table) in tables.enumerated() {
-                if index >= Self.maximumConcurrentTables, let (done, status) = await group.next() {
+                if index >= Self.maximumConcurrentTables, let (done, status) = try await group.next() {
                     statuses[done] = status
                 }
-                group.addTask { (index, await status(of: table, last: last, now: now)) }
+                group.addTask { (index, try await status(of: table, last: last, now: now)) }
             }
-            for await (done, status) in group { statuses[done] = status }
+            for try await (done, status) in group { statuses[done] = status }
             return statuses
         }
         try Task.checkCancellation()
         return tables.indices.compactMap { statuses[$0] }
     }
 
-    private func status(of table: TableARN, last: Int, now: Date) async -> TableStatus {
+    private func status(of table: TableARN, last: Int, now: Date) async throws -> TableStatus {
         async let records = result { try await history.records(of: table, limit: last, now: now) }
         async let recovery = result {
             try await DynamoDBClient(client: client, region: table.region)
@@ -71,8 +74,8 @@ package struct BackupMonitor: Sendable {
         }
         return TableStatus(
             table: table,
-            records: await records,
-            pointInTimeRecovery: await recovery,
+            records: try await records,
+            pointInTimeRecovery: try await recovery,
             maximumAgeHours: configuration.maximumAgeHours,
             bucket: configuration.bucket,
             now: now
@@ -80,15 +83,15 @@ package struct BackupMonitor: Sendable {
     }
 
     /// The rule lies where the tables are.
-    private func rule() async -> Result<RuleDescription, any Error> {
-        await result {
+    private func rule() async throws -> Result<RuleDescription, any Error> {
+        try await result {
             try await EventBridgeClient(client: client, region: try functionRegion())
                 .describeRule(Self.ruleName(function: configuration.functionName))
         }
     }
 
-    private func function() async -> Result<FunctionConfiguration, any Error> {
-        await result {
+    private func function() async throws -> Result<FunctionConfiguration, any Error> {
+        try await result {
             try await LambdaClient(client: client, region: try functionRegion())
                 .getFunctionConfiguration(configuration.functionName)
         }
@@ -102,9 +105,13 @@ package struct BackupMonitor: Sendable {
         return region
     }
 
-    private func result<Value: Sendable>(_ body: () async throws -> Value) async -> Result<Value, any Error> {
+    private func result<Value: Sendable>(_ body: () async throws -> Value) async throws -> Result<Value, any Error> {
         do {
             return .success(try await body())
+        } catch let error as CredentialsError {
+            throw error
+        } catch let error as AWSError where error.refusesCredentials {
+            throw error
         } catch {
             return .failure(error)
         }

@@ -53,7 +53,7 @@ package struct TableStatus: Sendable, Equatable {
             problems.append("the table does not exist; `restore list \(table.tableName)` shows its backups")
         case .failure(let error):
             isUnknown = true
-            problems.append("\(error)")
+            problems.append(Self.problem(error, table: table, bucket: bucket))
         }
         switch records {
         case .success(let records):
@@ -66,9 +66,22 @@ package struct TableStatus: Sendable, Equatable {
             )
         case .failure(let error):
             isUnknown = true
-            problems.append("\(error)")
+            problems.append(Self.problem(error, table: table, bucket: bucket))
         }
         self.verdict = problems.isEmpty ? .healthy : isUnknown ? .unknown : .unhealthy
+    }
+
+    /// What could not be read, and what to do about it.
+    private static func problem(
+        _ error: any Error,
+        table: TableARN,
+        bucket: BackupConfiguration.Bucket
+    ) -> String {
+        let context = Remedy.Context(table: table, bucket: bucket)
+        guard let error = error as? AWSError, let remedy = Remedy.remedy(for: error, context: context) else {
+            return "\(error)"
+        }
+        return "\(error); \(remedy)"
     }
 
     private static func problems(

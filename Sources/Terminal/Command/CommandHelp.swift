@@ -1,10 +1,15 @@
+internal import AWSCore
+
 /// The parts of `--help` that every command has.
 package enum CommandHelp {
+    /// What `--version` prints.
+    package static let version = "\(UserAgent.version)"
+
     /// For `CommandConfiguration.discussion`: what the command does, examples, and the exit codes.
     ///
     /// - Parameters:
     ///   - introduction: A paragraph or none.
-    ///   - examples: Command lines, each with what it is for.
+    ///   - examples: Command lines, each with what it is for; they stay whole up to 76 columns.
     ///   - exitCodes: Those the command can end with.
     package static func discussion(
         _ introduction: String = "",
@@ -25,8 +30,15 @@ package enum CommandHelp {
     package static func exitCodeTable(_ codes: [ExitStatus]) -> String {
         let lines = codes.map { code in
             let number = "\(code.rawValue)"
-            return "  \(number)\(String(repeating: " ", count: max(1, 5 - number.count)))\(code.meaning)"
+            let meaning = code == .success ? successMeaning(codes) : code.meaning
+            return "  \(number)\(String(repeating: " ", count: max(1, 5 - number.count)))\(meaning)"
         }
         return (["EXIT CODES:"] + lines).joined(separator: "\n")
+    }
+
+    /// Only a command that can find something unhealthy can find it healthy.
+    private static func successMeaning(_ codes: [ExitStatus]) -> String {
+        (["done"] + (codes.contains(.unhealthy) ? ["healthy"] : []) + (codes.contains(.different) ? ["equal"] : []))
+            .joined(separator: ", ")
     }
 }

@@ -8,22 +8,27 @@ import Glibc
 /// ```swift
 /// @main
 /// struct Monitor: AsyncParsableCommand {
-///     static func main() async { await CommandRunner.main(self) }
+///     static func main() async { await CommandRunner.main(self, hints: Remedy.hints(for:)) }
 /// }
 /// ```
 package struct CommandRunner: Sendable {
     private let output: TextOutput
     private let errors: TextOutput
     private let environment: [String: String]
+    private let hints: @Sendable (any Error) -> [String]
 
+    /// - Parameter hints: What to do about an error, a line each, below the line that says what failed. A
+    ///   ``CommandFailure`` brings its own.
     package init(
         output: TextOutput = .standardOutput,
         errors: TextOutput = .standardError,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        hints: @escaping @Sendable (any Error) -> [String] = { _ in [] }
     ) {
         self.output = output
         self.errors = errors
         self.environment = environment
+        self.hints = hints
     }
 
     /// Runs the program to its end.
@@ -32,11 +37,12 @@ package struct CommandRunner: Sendable {
     /// one ends the process at once.
     package static func main<Program: ParsableCommand>(
         _ program: Program.Type,
-        arguments: [String] = Array(CommandLine.arguments.dropFirst())
+        arguments: [String] = Array(CommandLine.arguments.dropFirst()),
+        hints: @escaping @Sendable (any Error) -> [String] = { _ in [] }
     ) async -> Never {
         // A reader that goes away (`| head`) or a lost connection gives an error where it happens, not a dead process.
         signal(SIGPIPE, SIG_IGN)
-        let running = Task { await CommandRunner().run(program, arguments) }
+        let running = Task { await CommandRunner(hints: hints).run(program, arguments) }
         InterruptSignals.onFirst { running.cancel() }
         let ending = await running.value
         if ending == .readerGone {
@@ -87,7 +93,7 @@ package struct CommandRunner: Sendable {
             return .readerGone
         case let failure as CommandFailure:
             report(program, failure.message, isError: failure.status != .interrupted, noColor: noColor)
-            for hint in failure.hints { writeError("\(hint.escapedForTerminal)\n") }
+            write(failure.hints)
             return .exited(failure.status.rawValue)
         case is CancellationError:
             report(program, "interrupted", isError: false, noColor: noColor)
@@ -116,6 +122,7 @@ package struct CommandRunner: Sendable {
         }
         guard code == .validationFailure else {
             report(program, "\(error)", isError: true, noColor: noColor)
+            write(hints(error))
             return .exited(ExitStatus.failure.rawValue)
         }
         // ArgumentParser's message has the usage below its first line.
@@ -138,6 +145,10 @@ package struct CommandRunner: Sendable {
         let start = errors.isTerminal && environment["TERM"] != "dumb" ? "\r\u{1B}[2K" : ""
         let name = program.configuration.commandName ?? "\(program)".lowercased()
         writeError("\(start)\(name): \(label)\(message.onOneLine.escapedForTerminal)\n")
+    }
+
+    private func write(_ hints: [String]) {
+        for hint in hints { writeError("\(hint.onOneLine.escapedForTerminal)\n") }
     }
 
     private func writeError(_ text: String) {

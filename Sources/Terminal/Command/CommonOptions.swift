@@ -9,15 +9,21 @@ package enum OutputFormat: String, Sendable, CaseIterable, ExpressibleByArgument
     case json
 }
 
-/// The options that every program of this package has.
+/// The options that every program of this package has; after a command's own:
+/// `@OptionGroup(title: CommonOptions.title) var common: CommonOptions`.
 package struct CommonOptions: ParsableArguments {
+    /// What stands above them in `--help`.
+    package static let title = "Common options"
+    /// What stands for them in a usage line.
+    package static let usage = "[<common options>]"
+
     @Option(help: ArgumentHelp("The configuration file.", valueName: "path"))
     package var config = "config.json"
 
     @Option(help: ArgumentHelp("The profile of ~/.aws/config to use.", valueName: "name"))
     package var profile: String?
 
-    @Option(help: ArgumentHelp("The AWS Region of the tables, before environment and profile.", valueName: "region"))
+    @Option(help: ArgumentHelp("The AWS Region where nothing else names one.", valueName: "region"))
     package var region: String?
 
     @Option(
@@ -26,7 +32,7 @@ package struct CommonOptions: ParsableArguments {
     )
     package var endpointURL: String?
 
-    @Option(help: "How results are written; JSON is stable and made for programs.")
+    @Option(help: ArgumentHelp("How results are written; JSON is for programs and stays stable.", valueName: "format"))
     package var output = OutputFormat.text
 
     @Flag(name: .customLong("no-color"), help: "No colours, even on a terminal.")

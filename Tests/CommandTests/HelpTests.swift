@@ -1,0 +1,89 @@
+import AWSTesting
+import FoundationEssentials
+import Testing
+
+/// `--help` of every command is pinned as a text file, so that each change of it is read by a person.
+///
+/// `RECORD_TRANSCRIPTS=1 swift test --filter HelpTests` writes the files anew.
+@Suite("Help")
+struct HelpTests {
+    static let commands = [
+        "monitor", "monitor status", "monitor backup", "monitor watch", "export-table-schema",
+    ]
+
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
+
+    @Test("The help of every command is the one that was read and found good", arguments: commands)
+    func transcript(command: String) async throws {
+        let run = try CommandRun(configuration: nil)
+        let words = command.split(separator: " ").map(String.init)
+        let output = try await run.start(words + ["--help"]).output()
+        #expect(output.exitCode == 0)
+        #expect(output.standardError == "")
+        let file = Self.folder.appending(path: "\(command.split(separator: " ").joined(separator: "-"))-help.txt")
+        if ProcessInfo.processInfo.environment["RECORD_TRANSCRIPTS"] == "1" {
+            try Data(output.standardOutput.utf8).write(to: file)
+        }
+        #expect(output.standardOutput == String(decoding: try Data(contentsOf: file), as: UTF8.self))
+        #expect(run.server.requests.isEmpty)
+    }
+
+    @Test("Help fits a terminal of 80 columns, has an example and the exit codes", arguments: commands)
+    func form(command: String) async throws {
+        let run = try CommandRun(configuration: nil)
+        let words = command.split(separator: " ").map(String.init)
+        let help = try await run.start(words + ["--help"]).output().standardOutput
+        for line in help.split(separator: "\n") where !line.hasPrefix("USAGE:") { #expect(line.count <= 80, "\(line)") }
+        #expect(help.contains("\nEXAMPLES:\n  \(words[0])"))
+        for code in ["0  ", "1  ", "64 ", "130"] { #expect(help.contains("\n  \(code)  ")) }
+        #expect(help.contains("\nUSAGE: \(words[0]) "))
+    }
+
+    @Test("Options that a command has are in its usage or among the common ones", arguments: commands)
+    func usage(command: String) async throws {
+        let run = try CommandRun(configuration: nil)
+        let words = command.split(separator: " ").map(String.init)
+        let help = try await run.start(words + ["--help"]).output().standardOutput
+        let lines = help.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let usage = try #require(lines.first { $0.hasPrefix("USAGE:") })
+        let start = try #require(lines.firstIndex(of: "OPTIONS:"))
+        let own = lines[start...].dropFirst().prefix { !$0.isEmpty }
+        for line in own where line.hasPrefix("  --") && words.count > 1 {
+            let option = line.dropFirst(2).prefix { $0 != " " }
+            #expect(usage.contains(option), "\(option) is missing in \(usage)")
+        }
+    }
+
+    @Test("The version is one line", arguments: Set(commands.map { String($0.prefix { $0 != " " }) }).sorted())
+    func version(program: String) async throws {
+        let output = try await CommandRun(configuration: nil)(program, "--version")
+        #expect(output.exitCode == 0)
+        #expect(output.standardOutput.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil, "\(output.standardOutput)")
+    }
+
+    @Test(
+        "A wrong command line is told in one line, with the usage, and ends with 64",
+        arguments: [
+            (["monitor", "--nonsense"], "Unknown option '--nonsense'"),
+            (["monitor", "nonsense"], "Unexpected argument 'nonsense'"),
+            (["monitor", "--last", "0"], "--last: expected a number from 1 to 60"),
+            (["monitor", "--output", "xml"], "The value 'xml' is invalid for '--output <format>'"),
+            (["monitor", "--region", "mars"], "--region: \"mars\" is not a Region; expected something like us-east-1"),
+            (["monitor", "backup", "--quiet", "--verbose"], "--quiet and --verbose cannot be given together"),
+            (["export-table-schema"], "Missing expected argument '<table>'"),
+            (["export-table-schema", "Orders"], "Missing expected argument '<region>'"),
+            (["export-table-schema", "Orders", "mars"], "\"mars\" is not a Region; expected something like us-east-1"),
+            (["export-table-schema", "No table!", "us-east-1"], "\"No table!\" is not a table's name"),
+            (["export-table-schema", FakeAWS.tableARN, "eu-west-1"], "the table's ARN says us-east-1, not eu-west-1"),
+        ]
+    )
+    func wrongCommandLine(command: [String], message: String) async throws {
+        let run = try CommandRun()
+        let output = try await run.start(command).output()
+        #expect(output.exitCode == 64)
+        #expect(output.standardOutput == "")
+        #expect(output.standardError.hasPrefix("\(command[0]): error: \(message)"), "\(output.standardError)")
+        #expect(output.standardError.lowercased().contains("usage: \(command[0])"))
+        #expect(run.server.requests.isEmpty)
+    }
+}
