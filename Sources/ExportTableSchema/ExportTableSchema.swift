@@ -10,7 +10,10 @@ struct ExportTableSchema: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export-table-schema",
         abstract: "Write a table's definition as table_schema.json.",
-        usage: "export-table-schema <table> <region> [--file <path>] [--force] \(CommonOptions.usage)",
+        usage: """
+            export-table-schema <table> <region> [--file <path>] [--force]
+                                \(CommonOptions.usage)
+            """,
         discussion: CommandHelp.discussion(
             """
             The file holds exactly what AWS calls TableCreationParameters, so that AWS's own tools take it as it is. \
@@ -51,7 +54,7 @@ struct ExportTableSchema: AsyncParsableCommand {
     @Flag(help: "Write over a file that is there.")
     var force = false
 
-    @OptionGroup(title: CommonOptions.title) var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard Region(region) != nil else {

@@ -32,7 +32,7 @@ struct BackupCommand: AsyncParsableCommand {
     @Flag(help: "Run in this process instead of invoking the function.")
     var local = false
 
-    @OptionGroup(title: CommonOptions.title) var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func run() async throws {
         let console = common.makeConsole()

@@ -30,7 +30,7 @@ struct StatusCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many backups of each table to show.", valueName: "count"))
     var last = 2
 
-    @OptionGroup(title: CommonOptions.title) var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard (1...60).contains(last) else { throw ValidationError("--last: expected a number from 1 to 60") }

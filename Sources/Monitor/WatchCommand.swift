@@ -24,7 +24,7 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this table, by name or ARN (repeatable).", valueName: "name"))
     var table: [String] = []
 
-    @OptionGroup(title: CommonOptions.title) var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func run() async throws {
         let console = common.makeConsole()

@@ -9,10 +9,15 @@ struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List the backups in the bucket, newest first.",
+        usage: """
+            restore list [<table>] [--from <yyyy/mm/dd>] [--through <yyyy/mm/dd>]
+                         \(CommonOptions.usage)
+            """,
         discussion: CommandHelp.discussion(
             """
             COMPLETE can be restored; RUNNING has no manifest yet; FAILED never got one; NOT_EXPORTED has a schema and \
-            no export. A backup without a schema needs a local table_schema.json.
+            no export. A backup without a schema needs a local table_schema.json. Exit 1 when a table was named that \
+            has no backup.
             """,
             examples: [
                 ("restore list", "every backup"),
@@ -22,8 +27,6 @@ struct ListCommand: AsyncParsableCommand {
         )
     )
 
-    @OptionGroup var common: CommonOptions
-
     @Argument(help: "Only this table's backups.")
     var table: String?
 
@@ -32,6 +35,8 @@ struct ListCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The latest day.", valueName: "yyyy/mm/dd"))
     var through: String?
+
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if let from { _ = try RestoreSettings.date(from, option: "--from") }

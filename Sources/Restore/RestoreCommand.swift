@@ -9,22 +9,27 @@ struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Restore a backup into a new table, in any Region.",
+        usage: """
+            restore restore <table> <region> [<yyyy/mm/dd>] [--target-table <name>]
+                            [--schema <path>] [--without-local-indexes]
+                            [--kms-key <key> | --default-encryption] [--dry-run]
+                            [--no-wait] \(CommonOptions.usage)
+            """,
         discussion: CommandHelp.discussion(
             """
             Takes the newest complete backup, or that of a day. Nothing that exists is written over: an import always \
-            makes a new table. It costs about $0.15 for each GB of the table.
+            makes a new table. It costs about $0.15 for each GB of the table. Ctrl-C ends the watching, not the import.
             """,
             examples: [
                 ("restore restore Orders eu-west-1 --dry-run", "the plan, and nothing else"),
                 ("restore restore Orders eu-west-1", "the newest backup as Orders-restored-YYYYMMDD"),
-                ("restore restore Orders us-east-1 2026/11/20 --target-table Orders2", "a day's backup, under a name"),
+                ("restore restore Orders us-east-1 2026/11/20", "that day's backup"),
+                ("restore restore Orders us-east-1 --target-table Orders2", "under a name of your own"),
                 ("restore restore Orders eu-west-1 --default-encryption", "without the KMS key of another Region"),
                 ("restore restore Orders eu-west-1 --no-wait", "start the import and return"),
             ]
         )
     )
-
-    @OptionGroup var common: CommonOptions
 
     @Argument(help: "The table whose backup to restore.")
     var table: String
@@ -57,6 +62,8 @@ struct RestoreCommand: AsyncParsableCommand {
 
     @Flag(help: "Return when the import has started.")
     var noWait = false
+
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard Region(region) != nil else {

@@ -8,15 +8,25 @@ struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
         abstract: "Follow an import until it ends.",
+        usage: "restore watch <import-arn> \(CommonOptions.usage)",
         discussion: CommandHelp.discussion(
-            examples: [("restore watch arn:aws:dynamodb:eu-west-1:123456789012:table/T/import/01795...", "one import")]
+            "Ctrl-C ends the watching, not the import.",
+            examples: [
+                (
+                    """
+                    restore watch \\
+                        arn:aws:dynamodb:eu-west-1:123456789012:table/Orders2/import/01795...
+                    """,
+                    "one import"
+                )
+            ]
         )
     )
 
-    @OptionGroup var common: CommonOptions
-
     @Argument(help: "The import's ARN, as `restore restore` shows it.")
     var importARN: String
+
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard region != nil else {

@@ -80,6 +80,27 @@ struct RemedyTests {
         )
     }
 
+    @Test("An error that ends a program brings what to do about it, with the names that it knows")
+    func hints() {
+        var missing = error("TableNotFoundException")
+        missing.resource = "Orders"
+        #expect(
+            Remedy.hints(for: missing)
+                == [
+                    "What to do: check the name and Region (aws dynamodb list-tables --region us-east-1), and config.json"
+                ]
+        )
+        var bucket = error("NoSuchBucket", service: "S3", operation: "ListObjectsV2", status: 404)
+        bucket.resource = "s3://my-backups/daily/"
+        #expect(Remedy.hints(for: bucket).first?.contains("make the bucket my-backups with") == true)
+        bucket.code = "AccessDenied"
+        #expect(Remedy.hints(for: bucket).first?.contains("allow s3:ListBucket on s3://my-backups/daily/ in") == true)
+        let invoke = error("AccessDeniedException", service: "Lambda", operation: "Invoke")
+        #expect(Remedy.hints(for: invoke).first?.contains("lambda:InvokeFunction") == true)
+        #expect(Remedy.hints(for: error("Whatever")) == [])
+        #expect(Remedy.hints(for: CancellationError()) == [])
+    }
+
     @Test("An unknown code has no remedy, every known one is a single line")
     func lines() {
         #expect(Remedy.remedy(code: "Whatever") == nil)

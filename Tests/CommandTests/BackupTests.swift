@@ -1,6 +1,5 @@
 import AWSCore
 import AWSTesting
-import Glibc
 import Testing
 
 @Suite("monitor backup and watch")
@@ -159,7 +158,7 @@ struct BackupTests {
         let child = try run.start(command)
         // The first look is over; now it sleeps until the next.
         try await run.server.wait { $0.requests.contains { FakeAWS.operation(of: $0) == "DescribeExport" } }
-        child.signal(SIGINT)
+        child.interrupt()
         let output = try await child.output()
         #expect(output.exitCode == 130)
         #expect(
@@ -173,7 +172,7 @@ struct BackupTests {
         let run = try CommandRun(FakeAWS(["Invoke": { _ in .never }]))
         let child = try run.start(["monitor", "backup"])
         try await run.server.wait { $0.requests.contains { FakeAWS.operation(of: $0) == "Invoke" } }
-        child.signal(SIGINT)
+        child.interrupt()
         let output = try await child.output()
         #expect(output.exitCode == 130 && output.standardOutput == "")
         #expect(output.standardError.contains("The function may go on."))
@@ -194,7 +193,7 @@ struct BackupTests {
         let child = try run.start(["monitor", "backup", "--local", "--verbose"])
         // Logged when the answer is there: from then on this program knows of the export.
         try await child.waitForText("DynamoDB ExportTableToPointInTime")
-        child.signal(SIGINT)
+        child.interrupt()
         let output = try await child.output()
         #expect(output.exitCode == 130 && output.standardOutput == "")
         #expect(

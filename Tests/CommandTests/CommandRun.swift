@@ -1,6 +1,7 @@
 import AWSCore
 import AWSTesting
 import FoundationEssentials
+import Glibc
 import Testing
 
 /// A folder of its own in which programs of this package are run against a scripted AWS.
@@ -54,14 +55,15 @@ final class CommandRun: Sendable {
         String(decoding: try Data(contentsOf: URL(filePath: "\(folder)/\(name)")), as: UTF8.self)
     }
 
-    func start(_ command: [String], outlet: ChildProcess.Outlet = .pipes) throws -> ChildProcess {
-        try ChildProcess(
+    func start(_ command: [String], outlet: ChildProcess.Outlet = .pipes) throws -> RunningCommand {
+        let child = try ChildProcess(
             ChildProcess.builtProduct(try #require(command.first)),
             Array(command.dropFirst()),
             environment: environment,
             directory: folder,
             outlet: outlet
         )
+        return RunningCommand(child: child, run: self)
     }
 
     /// Runs a program to its end; whatever it wrote, no secret is in it.
@@ -70,9 +72,7 @@ final class CommandRun: Sendable {
         outlet: ChildProcess.Outlet = .pipes,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> ChildProcess.Output {
-        let output = try await start(command, outlet: outlet).output()
-        Self.expectNoSecret(in: output, sourceLocation: sourceLocation)
-        return output
+        try await start(command, outlet: outlet).output(sourceLocation: sourceLocation)
     }
 
     static func expectNoSecret(in output: ChildProcess.Output, sourceLocation: SourceLocation = #_sourceLocation) {
@@ -87,6 +87,27 @@ final class CommandRun: Sendable {
     func requests(_ operation: String) -> [ServerRequest] {
         server.requests.filter { FakeAWS.operation(of: $0) == operation }
     }
+}
+
+/// A program that runs, and what it runs on for as long as it does.
+struct RunningCommand: Sendable {
+    let child: ChildProcess
+    let run: CommandRun
+
+    func output(sourceLocation: SourceLocation = #_sourceLocation) async throws -> ChildProcess.Output {
+        defer { withExtendedLifetime(run) {} }
+        let output = try await child.output()
+        CommandRun.expectNoSecret(in: output, sourceLocation: sourceLocation)
+        return output
+    }
+
+    func waitForText(_ text: String) async throws {
+        defer { withExtendedLifetime(run) {} }
+        try await child.waitForText(text)
+    }
+
+    /// Ctrl-C.
+    func interrupt() { child.signal(SIGINT) }
 }
 
 extension ChildProcess.Output {

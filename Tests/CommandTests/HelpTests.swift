@@ -8,7 +8,8 @@ import Testing
 @Suite("Help")
 struct HelpTests {
     static let commands = [
-        "monitor", "monitor status", "monitor backup", "monitor watch", "export-table-schema",
+        "monitor", "monitor status", "monitor backup", "monitor watch", "restore", "restore list", "restore restore",
+        "restore watch", "export-table-schema",
     ]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
@@ -33,24 +34,34 @@ struct HelpTests {
         let run = try CommandRun(configuration: nil)
         let words = command.split(separator: " ").map(String.init)
         let help = try await run.start(words + ["--help"]).output().standardOutput
-        for line in help.split(separator: "\n") where !line.hasPrefix("USAGE:") { #expect(line.count <= 80, "\(line)") }
+        for line in help.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
         #expect(help.contains("\nEXAMPLES:\n  \(words[0])"))
         for code in ["0  ", "1  ", "64 ", "130"] { #expect(help.contains("\n  \(code)  ")) }
         #expect(help.contains("\nUSAGE: \(words[0]) "))
     }
 
-    @Test("Options that a command has are in its usage or among the common ones", arguments: commands)
+    private static let commonOptions: Set<String> = [
+        "--config", "--profile", "--region", "--endpoint-url", "--output", "--no-color", "--quiet", "--verbose",
+        "--version",
+    ]
+
+    @Test("The options that a command has for itself are in its usage and come first", arguments: commands)
     func usage(command: String) async throws {
         let run = try CommandRun(configuration: nil)
         let words = command.split(separator: " ").map(String.init)
         let help = try await run.start(words + ["--help"]).output().standardOutput
         let lines = help.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        let usage = try #require(lines.first { $0.hasPrefix("USAGE:") })
+        let usageStart = try #require(lines.firstIndex { $0.hasPrefix("USAGE:") })
+        let usage = lines[usageStart...].prefix { !$0.isEmpty }.joined(separator: " ")
         let start = try #require(lines.firstIndex(of: "OPTIONS:"))
         let own = lines[start...].dropFirst().prefix { !$0.isEmpty }
-        for line in own where line.hasPrefix("  --") && words.count > 1 {
-            let option = line.dropFirst(2).prefix { $0 != " " }
-            #expect(usage.contains(option), "\(option) is missing in \(usage)")
+        let options = own.filter { $0.hasPrefix("  --") }.map { line in
+            String(line.dropFirst(2).prefix { $0 != " " })
+        }
+        let isCommon = options.map { Self.commonOptions.contains($0) }
+        #expect(isCommon == isCommon.sorted { !$0 && $1 }, "\(options)")
+        for option in options where !Self.commonOptions.contains(option) {
+            #expect(usage.contains("[\(option)") || usage.contains("| \(option)"), "\(option) is missing in \(usage)")
         }
     }
 

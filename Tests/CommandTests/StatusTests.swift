@@ -32,7 +32,9 @@ struct StatusTests {
         #expect(
             json.object?.keys.sorted() == ["bucket", "function", "generatedAt", "schedule", "tables"]
         )
-        #expect(json["bucket"] == ["name": "my-backups", "region": "us-west-2", "prefix": "daily"])
+        let bucket = try #require(json["bucket"])
+        #expect(bucket.object?.keys.sorted() == ["name", "prefix", "region"])
+        #expect(bucket["name"] == "my-backups" && bucket["region"] == "us-west-2" && bucket["prefix"] == "daily")
         #expect(json["schedule"]?.object?.keys.sorted() == ["expression", "nextRun", "rule", "state"])
         #expect(json["schedule"]?["state"] == "ENABLED")
         #expect(

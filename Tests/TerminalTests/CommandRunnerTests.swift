@@ -157,6 +157,19 @@ struct CommandRunnerTests {
         #expect(errors.text == "sample: interrupted\nthe import goes on: restore status\n")
     }
 
+    @Test("What to do about an error stands below it; a failure of ours brings its own")
+    func hints() async {
+        let runner = CommandRunner(output: output.output(), errors: errors.output(), environment: [:]) { error in
+            error is AWSError ? ["What to do: look\nagain"] : ["never shown"]
+        }
+        #expect(await runner.run(Sample.self, ["--deed", "awsError"]) == .exited(1))
+        #expect(errors.text.hasSuffix("[HTTP 400, request R1]\nWhat to do: look again\n"))
+        for deed in ["failure", "validation", "cancelled", "unhealthy"] {
+            _ = await runner.run(Sample.self, ["--deed", deed])
+        }
+        #expect(!errors.text.contains("never shown"))
+    }
+
     @Test("The exit codes are those that are documented")
     func codes() {
         #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 64, 130])

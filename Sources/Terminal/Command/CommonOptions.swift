@@ -9,13 +9,10 @@ package enum OutputFormat: String, Sendable, CaseIterable, ExpressibleByArgument
     case json
 }
 
-/// The options that every program of this package has; after a command's own:
-/// `@OptionGroup(title: CommonOptions.title) var common: CommonOptions`.
+/// The options that every program of this package has; declared after a command's own, they come last in its help.
 package struct CommonOptions: ParsableArguments {
-    /// What stands above them in `--help`.
-    package static let title = "Common options"
     /// What stands for them in a usage line.
-    package static let usage = "[<common options>]"
+    package static let usage = "[<options>]"
 
     @Option(help: ArgumentHelp("The configuration file.", valueName: "path"))
     package var config = "config.json"
