@@ -41,6 +41,13 @@ package struct AWSService: Sendable, Hashable {
         settingsName: "EVENTBRIDGE",
         wireProtocol: .json(version: "1.1", targetPrefix: "AWSEvents.")
     )
+    package static let kms = AWSService(
+        name: "KMS",
+        endpointPrefix: "kms",
+        signingName: "kms",
+        settingsName: "KMS",
+        wireProtocol: .json(version: "1.1", targetPrefix: "TrentService.")
+    )
     package static let lambda = AWSService(
         name: "Lambda",
         endpointPrefix: "lambda",

@@ -85,7 +85,7 @@ struct ExportTableSchema: AsyncParsableCommand {
                 hints: ["See which there are: aws dynamodb list-tables --region \(region)"]
             )
         }
-        let schema = try TableSchema(describing: description.json)
+        let schema = try await TableSchema.read(description, client: client, region: region)
         if file == "-" {
             try console.write(String(decoding: schema.fileContents, as: UTF8.self))
         } else {

@@ -70,7 +70,7 @@ struct TableBackup: Sendable {
             ),
             now: now()
         )
-        return (try TableSchema(describing: description.json), settings)
+        return (try await TableSchema.read(description, client: client, region: table.region), settings)
     }
 
     /// Schema and settings; the schema last, since its presence promises the other.
