@@ -29,22 +29,17 @@ package struct ApplicationAutoScalingClient: Sendable {
         resourceID: String?,
         fill: (inout JSONObject) -> Void
     ) async throws -> JSONValue {
-        var elements: [JSONValue] = []
-        var token: String?
-        repeat {
-            var input: JSONObject = ["ServiceNamespace": "dynamodb"]
-            fill(&input)
-            input["NextToken"] = token.map { .string($0) }
-            let (page, next) = try await client.call(
+        var input: JSONObject = ["ServiceNamespace": "dynamodb"]
+        fill(&input)
+        return .array(
+            try await client.everyPage(
                 .applicationAutoScaling,
                 operation,
                 region: region,
                 input: input,
+                list: list,
                 resource: resourceID
-            ) { json in (json.elements(list), json["NextToken"]?.string) }
-            elements += page
-            token = next
-        } while token != nil
-        return .array(elements)
+            ) { $0 }
+        )
     }
 }

@@ -133,28 +133,19 @@ extension DynamoDBClient {
     ///
     /// Empty once the table was deleted or made anew under its name, though the exports can still be described.
     package func listExports(tableARN: String) async throws -> [ExportSummary] {
-        var exports: [ExportSummary] = []
-        var token: String?
-        repeat {
-            var input: JSONObject = ["TableArn": .string(tableARN), "MaxResults": 25]
-            input["NextToken"] = token.map { .string($0) }
-            let (page, next) = try await call("ListExports", input, resource: tableARN) {
-                json throws(ResponseShapeError) in
-                var page: [ExportSummary] = []
-                for element in json.elements("ExportSummaries") {
-                    page.append(
-                        ExportSummary(
-                            arn: try element.requiredString("ExportArn"),
-                            status: ExportStatus(try element.requiredString("ExportStatus")),
-                            type: element["ExportType"]?.string
-                        )
-                    )
-                }
-                return (page, json["NextToken"]?.string)
-            }
-            exports += page
-            token = next
-        } while token != nil
-        return exports
+        try await client.everyPage(
+            .dynamoDB,
+            "ListExports",
+            region: region,
+            input: ["TableArn": .string(tableARN), "MaxResults": 25],
+            list: "ExportSummaries",
+            resource: tableARN
+        ) { element throws(ResponseShapeError) in
+            ExportSummary(
+                arn: try element.requiredString("ExportArn"),
+                status: ExportStatus(try element.requiredString("ExportStatus")),
+                type: element["ExportType"]?.string
+            )
+        }
     }
 }

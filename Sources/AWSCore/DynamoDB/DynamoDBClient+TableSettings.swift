@@ -11,17 +11,14 @@ extension DynamoDBClient {
 
     /// ListTagsOfResource, every page: a list of `Key` and `Value`.
     package func listTags(ofTableARN arn: String) async throws -> JSONValue {
-        var tags: [JSONValue] = []
-        var token: String?
-        repeat {
-            var input: JSONObject = ["ResourceArn": .string(arn)]
-            input["NextToken"] = token.map { .string($0) }
-            let (page, next) = try await call("ListTagsOfResource", input, resource: arn) { json in
-                (json.elements("Tags"), json["NextToken"]?.string)
-            }
-            tags += page
-            token = next
-        } while token != nil
+        let tags = try await client.everyPage(
+            .dynamoDB,
+            "ListTagsOfResource",
+            region: region,
+            input: ["ResourceArn": .string(arn)],
+            list: "Tags",
+            resource: arn
+        ) { $0 }
         return .array(tags)
     }
 
@@ -39,8 +36,9 @@ extension DynamoDBClient {
 
     /// DescribeKinesisStreamingDestination: the list of destinations.
     package func describeKinesisStreamingDestination(_ table: String) async throws -> JSONValue {
-        try await call("DescribeKinesisStreamingDestination", ["TableName": .string(table)], resource: table) { json in
-            .array(json.elements("KinesisDataStreamDestinations"))
+        try await call("DescribeKinesisStreamingDestination", ["TableName": .string(table)], resource: table) {
+            json throws(ResponseShapeError) in
+            .array(try json.elements("KinesisDataStreamDestinations"))
         }
     }
 

@@ -40,17 +40,14 @@ extension DynamoDBClient {
 
     /// ListTables, every page.
     package func listTables() async throws -> [String] {
-        var names: [String] = []
-        var start: String?
-        repeat {
-            var input: JSONObject = [:]
-            input["ExclusiveStartTableName"] = start.map { .string($0) }
-            let (page, next) = try await call("ListTables", input, resource: nil) { json in
-                (json.elements("TableNames").compactMap(\.string), json["LastEvaluatedTableName"]?.string)
-            }
-            names += page
-            start = next
-        } while start != nil
-        return names
+        try await client.everyPage(
+            .dynamoDB,
+            "ListTables",
+            region: region,
+            input: [:],
+            list: "TableNames",
+            token: ("ExclusiveStartTableName", "LastEvaluatedTableName"),
+            resource: nil
+        ) { name throws(ResponseShapeError) in try name.text(of: "TableNames") }
     }
 }

@@ -31,6 +31,44 @@ extension AWSClient {
         return try decodeJSON(response, of: request, decode)
     }
 
+    /// Calls a listing operation until its last page.
+    ///
+    /// - Parameters:
+    ///   - list: the member that holds a page's elements; a page without it is empty.
+    ///   - token: the members that ask for a page and announce the next one.
+    ///   - decode: reads one element.
+    /// - Throws: ``AWSError``, with code `MalformedResponse` also when a page announces itself, which would never end.
+    func everyPage<Element>(
+        _ service: AWSService,
+        _ operation: String,
+        region: Region,
+        input: JSONObject,
+        list: String,
+        token: (input: String, output: String) = ("NextToken", "NextToken"),
+        resource: String?,
+        decode: (JSONValue) throws(ResponseShapeError) -> Element
+    ) async throws -> [Element] {
+        var elements: [Element] = []
+        var input = input
+        while true {
+            let lastToken = input[token.input]?.string
+            let (page, next) = try await call(service, operation, region: region, input: input, resource: resource) {
+                json throws(ResponseShapeError) in
+                var page: [Element] = []
+                for element in try json.elements(list) { page.append(try decode(element)) }
+                let next = try json.optionalString(token.output)
+                if next == lastToken, next != nil {
+                    throw ResponseShapeError(member: token.output, expected: "another page than this one")
+                }
+                return (page, next)
+            }
+            elements += page
+            // Some services announce the end with an empty token.
+            guard let next, !next.isEmpty else { return elements }
+            input[token.input] = .string(next)
+        }
+    }
+
     /// Reads a JSON answer; what cannot be read becomes an ``AWSError`` that names the call.
     func decodeJSON<Output>(
         _ response: HTTPResponse,
@@ -78,6 +116,24 @@ extension JSONValue {
         return value
     }
 
-    /// The elements of a list, none when the member is absent.
-    func elements(_ member: String) -> [JSONValue] { self[member]?.array ?? [] }
+    /// The text of a member, `nil` when it is absent or null.
+    func optionalString(_ member: String) throws(ResponseShapeError) -> String? {
+        guard let value = self[member], !value.isNull else { return nil }
+        guard let text = value.string else { throw ResponseShapeError(member: member, expected: "a string") }
+        return text
+    }
+
+    /// The elements of a list, none when the member is absent or null.
+    func elements(_ member: String) throws(ResponseShapeError) -> [JSONValue] {
+        guard object != nil else { throw ResponseShapeError(member: "body", expected: "an object") }
+        guard let value = self[member], !value.isNull else { return [] }
+        guard let list = value.array else { throw ResponseShapeError(member: member, expected: "a list") }
+        return list
+    }
+
+    /// The value of an element that is itself a text.
+    func text(of member: String) throws(ResponseShapeError) -> String {
+        guard let text = string else { throw ResponseShapeError(member: member, expected: "a list of strings") }
+        return text
+    }
 }

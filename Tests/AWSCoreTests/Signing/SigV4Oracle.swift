@@ -41,7 +41,8 @@ enum SigV4Oracle {
         return try await JSONDecoder().decode([Result].self, from: Data(run([script.path, file.path]).utf8))
     }
 
-    private static func run(_ arguments: [String]) async throws -> String {
+    /// Runs a script; gives what it prints.
+    static func run(_ arguments: [String]) async throws -> String {
         let environment = ProcessInfo.processInfo.environment
         let output = try await AWSTesting.ChildProcess.run(
             "/usr/bin/env",
