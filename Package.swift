@@ -87,7 +87,11 @@ let package = Package(
             name: "LambdaRuntimeTests",
             dependencies: ["AWSCore", "AWSTesting", "LambdaRuntime", .product(name: "Logging", package: "swift-log")]
         ),
-        .testTarget(name: "BackupCoreTests", dependencies: ["AWSCore", "AWSTesting", "BackupCore"]),
+        .testTarget(
+            name: "BackupCoreTests",
+            dependencies: ["AWSCore", "AWSTesting", "BackupCore", .product(name: "Logging", package: "swift-log")]
+        ),
+        .testTarget(name: "BootstrapTests", dependencies: ["AWSCore", "AWSTesting", "Bootstrap"]),
         .testTarget(name: "AWSTestingTests", dependencies: ["AWSCore", "AWSTesting"]),
         .testTarget(
             name: "TerminalTests",

@@ -12,6 +12,7 @@ package struct AWSClient: Sendable {
     private let retryTokens = RetryTokenBucket()
     private let clockSkew = ClockSkew()
     private let userAgent: String
+    private var retriesThrottling = true
 
     /// What a client takes from the world around it, so that tests can hold it still.
     package struct Environment: Sendable {
@@ -43,6 +44,16 @@ package struct AWSClient: Sendable {
         self.transport = transport
         self.environment = environment
         self.userAgent = UserAgent.string(applicationID: configuration.applicationID)
+    }
+
+    /// The same client, sharing all it shares, whose throttled calls fail at once.
+    ///
+    /// For callers that pace their calls themselves: where refused calls count against the limit, retries from here
+    /// would keep it shut.
+    package func leavingThrottlingToCaller() -> AWSClient {
+        var copy = self
+        copy.retriesThrottling = false
+        return copy
     }
 
     /// Sends a call and reads the whole answer.
@@ -120,7 +131,7 @@ package struct AWSClient: Sendable {
             }
             failure.attempts = attempt
             log(request, attempt: attempt, outcome: failure.code, since: started, requestID: failure.requestID)
-            guard
+            guard retriesThrottling || failure.kind != .throttling,
                 let delay = policy.delay(
                     afterAttempt: attempt,
                     kind: failure.kind,

@@ -5,7 +5,7 @@ package import FoundationEssentials
 package struct RestoreRun: Sendable {
     private let configuration: BackupConfiguration
     private let client: AWSClient
-    private let pacer: ExportPacer
+    private let pacer: CallPacer
     private let now: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
 
@@ -20,7 +20,7 @@ package struct RestoreRun: Sendable {
     ) {
         self.configuration = configuration
         self.client = client
-        self.pacer = ExportPacer(sleep: sleep)
+        self.pacer = CallPacer(interval: CallPacer.exportInterval, sleep: sleep)
         self.now = now
         self.sleep = sleep
     }

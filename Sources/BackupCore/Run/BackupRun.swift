@@ -12,8 +12,10 @@ package struct BackupRun: Sendable {
     private let now: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
 
+    /// Five minutes of a throttle that does not open; the deadline is often sooner.
+    private static let maximumExportAttempts = 200
+
     /// - Parameters:
-    ///   - accountID: the owner that the bucket must have; `nil` skips that check.
     ///   - sleep: waits for the deadline and for throttled exports.
     package init(
         configuration: BackupConfiguration,
@@ -27,7 +29,12 @@ package struct BackupRun: Sendable {
             configuration: configuration,
             client: client,
             logger: logger,
-            pacer: ExportPacer(sleep: sleep),
+            exportPacer: CallPacer(
+                interval: CallPacer.exportInterval,
+                maximumAttempts: Self.maximumExportAttempts,
+                sleep: sleep
+            ),
+            settingsPacer: CallPacer(interval: CallPacer.describeInterval, sleep: sleep),
             now: now
         )
         self.now = now

@@ -7,7 +7,10 @@ struct TableBackup: Sendable {
     let configuration: BackupConfiguration
     let client: AWSClient
     let logger: Logger
-    let pacer: ExportPacer
+    /// For the calls that start exports, of all tables together.
+    let exportPacer: CallPacer
+    /// For the calls that read settings, of which DynamoDB takes only ten a second.
+    let settingsPacer: CallPacer
     let now: @Sendable () -> Date
 
     /// How many exports of one event may fail before it is given up; each was started by another delivery of it.
@@ -61,13 +64,15 @@ struct TableBackup: Sendable {
     private func read(_ table: TableARN) async throws -> (TableSchema, TableSettings) {
         let dynamoDB = DynamoDBClient(client: client, region: table.region)
         let description = try await dynamoDB.describeTable(table.tableName)
+        let pacedClient = client.leavingThrottlingToCaller()
+        let calls = TableSettings.calls(
+            describing: description,
+            dynamoDB: DynamoDBClient(client: pacedClient, region: table.region),
+            autoScaling: ApplicationAutoScalingClient(client: pacedClient, region: table.region)
+        )
         let settings = try await TableSettings.capture(
             describing: description,
-            calls: TableSettings.calls(
-                describing: description,
-                dynamoDB: dynamoDB,
-                autoScaling: ApplicationAutoScalingClient(client: client, region: table.region)
-            ),
+            calls: calls.mapValues { call in { try await settingsPacer.call(call) } },
             now: now()
         )
         return (try await TableSchema.read(description, client: client, region: table.region), settings)
@@ -103,7 +108,7 @@ struct TableBackup: Sendable {
         date: BackupDate,
         eventID: String
     ) async throws -> (export: ExportDescription, isNew: Bool) {
-        let dynamoDB = DynamoDBClient(client: client, region: table.region)
+        let dynamoDB = DynamoDBClient(client: client.leavingThrottlingToCaller(), region: table.region)
         let prefix = configuration.layout.exportPrefix(date, table: table.tableName)
         let started = now()
         for attempt in 1...Self.maximumAttempts {
@@ -114,7 +119,7 @@ struct TableBackup: Sendable {
                 prefix: prefix,
                 attempt: attempt
             )
-            let export = try await pacer.call {
+            let export = try await exportPacer.call {
                 try await dynamoDB.exportTableToPointInTime(
                     ExportTableRequest(
                         tableARN: table.description,
@@ -134,10 +139,11 @@ struct TableBackup: Sendable {
     }
 
     private func failure(_ error: any Error, table: TableARN) -> BackupAnswer.Failure {
-        let code = (error as? AWSError)?.code ?? (error is ExportsKeepFailing ? "ExportsKeepFailing" : "InternalError")
+        // What is no error of AWS, such as missing credentials, is named after its kind.
+        let code = (error as? AWSError)?.code ?? "\(type(of: error))"
         let context = Remedy.Context(table: table, bucket: configuration.bucket)
-        let remedy = (error as? AWSError).map { Remedy.remedy(for: $0, context: context) }
-        return BackupAnswer.Failure(code: code, message: OneLine.text("\(error)"), remedy: remedy ?? nil)
+        let remedy = (error as? AWSError).flatMap { Remedy.remedy(for: $0, context: context) }
+        return BackupAnswer.Failure(code: code, message: OneLine.text("\(error)"), remedy: remedy)
     }
 }
 

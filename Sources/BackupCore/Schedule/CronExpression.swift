@@ -50,7 +50,7 @@ package struct CronExpression: Sendable, Equatable {
     }
 }
 
-/// One comma-separated field: `*`, `?`, `5`, `1-5`, `0/15`, `MON-FRI`.
+/// One comma-separated field: `*`, `5`, `1-5`, `0/15`, `MON-FRI`.
 enum CronField {
     /// - Returns: `nil` when the field is not valid.
     static func values(_ text: String, in bounds: ClosedRange<Int>, names: [String] = []) -> Set<Int>? {
@@ -77,7 +77,7 @@ enum CronField {
         let ends = step[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         let first: Int
         let last: Int
-        if step[0] == "*" || step[0] == "?" {
+        if step[0] == "*" {
             (first, last) = (bounds.lowerBound, bounds.upperBound)
         } else if ends.count == 2 {
             guard let low = value(ends[0], in: bounds, names: names),
