@@ -80,7 +80,7 @@ struct StatusText {
         return [
             .init(
                 record.state.rawValue,
-                record.state == .completed ? .good : record.state == .failed ? .bad : .plain
+                record.state == .completed ? .good : record.isFailure ? .bad : .plain
             ),
             .init(HumanFormat.date(record.startTime)),
             .init(HumanFormat.age(of: record.startTime, now: report.generatedAt)),

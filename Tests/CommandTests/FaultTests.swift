@@ -211,7 +211,8 @@ struct FaultTests {
         ]
     )
     func bucket(code: String, status: Int, remedy: String) async throws {
-        let aws = FakeAWS(["GetObject": FakeAWS.s3Error(code, "no", status: status)])
+        let refusal = FakeAWS.s3Error(code, "no", status: status)
+        let aws = FakeAWS(["GetObject": refusal, "ListObjectsV2": refusal])
         let output = try await CommandRun(aws)("monitor", "--output", "json")
         #expect(output.exitCode == 1)
         let table = try #require(try output.json["tables"]?.array?.first)

@@ -4,13 +4,13 @@ package import struct FoundationEssentials.Date
 package struct BackupMetrics: Sendable, Equatable {
     package struct Table: Sendable, Equatable {
         package var name: String
-        /// Hours since the table's last completed backup ended; `nil` when there is none or it could not be read.
+        /// Hours since the table's last completed backup ended; `nil` when there is none.
         package var hoursSinceLastCompletedBackup: Double?
-        /// Whether the newest export that has ended is a failed one.
+        /// Whether the newest export that has ended failed, or left nothing that can be restored.
         package var hasFailedExport: Bool
     }
 
-    /// Without those that could not be read, of which nothing is known.
+    /// Without those whose backups could not be read, of which nothing is known.
     package var tables: [Table]
     package var startedCount: Int
     /// Backups that did not start, and tables whose last export failed.
@@ -21,16 +21,15 @@ package struct BackupMetrics: Sendable, Equatable {
 
     /// - Parameters:
     ///   - answer: of the run, when there was one.
-    ///   - statuses: of every table, read after the run.
+    ///   - statuses: of every table, read after the run; empty when there was no time for that.
     package init(answer: BackupAnswer?, statuses: [TableStatus], now: Date) {
-        self.tables = statuses.filter { $0.verdict != .unknown }.map { status in
-            let newest = status.records.first { $0.state != .running }
-            return Table(
+        self.tables = statuses.filter(\.isHistoryKnown).map { status in
+            Table(
                 name: status.table.tableName,
                 hoursSinceLastCompletedBackup: status.newestCompleted.map {
                     now.timeIntervalSince($0.endTime ?? $0.startTime) / 3_600
                 },
-                hasFailedExport: newest?.state == .failed
+                hasFailedExport: status.lastFailure != nil
             )
         }
         self.startedCount = answer?.startedCount ?? 0

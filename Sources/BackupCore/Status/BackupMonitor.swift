@@ -15,6 +15,7 @@ package struct BackupMonitor: Sendable {
     private let configuration: BackupConfiguration
     private let client: AWSClient
     private let history: BackupHistory
+    private let recoveryPacer: CallPacer
 
     /// Tables that are read at the same time; each costs two or three calls.
     private static let maximumConcurrentTables = 16
@@ -27,6 +28,7 @@ package struct BackupMonitor: Sendable {
         self.configuration = configuration
         self.client = client
         self.history = BackupHistory(configuration: configuration, client: client, sleep: sleep)
+        self.recoveryPacer = CallPacer(interval: CallPacer.describeInterval, sleep: sleep)
     }
 
     /// The rule that the template makes for a function of that name.
@@ -69,8 +71,10 @@ package struct BackupMonitor: Sendable {
     private func status(of table: TableARN, last: Int, now: Date) async throws -> TableStatus {
         async let records = result { try await history.records(of: table, limit: last, now: now) }
         async let recovery = result {
-            try await DynamoDBClient(client: client, region: table.region)
-                .describePointInTimeRecovery(table.tableName).isEnabled
+            let dynamoDB = DynamoDBClient(client: client.leavingThrottlingToCaller(), region: table.region)
+            return try await recoveryPacer.call {
+                try await dynamoDB.describePointInTimeRecovery(table.tableName).isEnabled
+            }
         }
         return TableStatus(
             table: table,

@@ -6,6 +6,8 @@ package struct BackupRecord: Sendable, Equatable {
         case completed = "COMPLETED"
         case running = "RUNNING"
         case failed = "FAILED"
+        /// DynamoDB completed it, but its manifest in the bucket cannot be read any more, so it cannot be restored.
+        case damaged = "DAMAGED"
     }
 
     package var exportID: ExportID
@@ -18,6 +20,9 @@ package struct BackupRecord: Sendable, Equatable {
     package var billedSizeBytes: Int?
     package var failureCode: String?
     package var failureMessage: String?
+
+    /// Whether the export has ended without a backup that can be restored.
+    package var isFailure: Bool { state == .failed || state == .damaged }
 
     package init(
         exportID: ExportID,

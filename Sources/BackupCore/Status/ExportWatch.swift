@@ -19,18 +19,21 @@ package struct ExportWatch: Sendable {
     }
 
     private let client: AWSClient
-    private let pacer: ExportPacer
+    private let pacer: CallPacer
     private let sleep: @Sendable (Duration) async throws -> Void
 
     private static let shortestInterval = Duration.seconds(2)
     private static let longestInterval = Duration.seconds(20)
+    /// How many looks in a row may fail for a passing reason, such as a lost connection: some three minutes of a long
+    /// export.
+    private static let maximumFailuresInARow = 10
 
     package init(
         client: AWSClient,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.client = client
-        self.pacer = ExportPacer(sleep: sleep)
+        self.pacer = CallPacer(interval: CallPacer.exportInterval, sleep: sleep)
         self.sleep = sleep
     }
 
@@ -63,12 +66,20 @@ package struct ExportWatch: Sendable {
         var items: [Item] = []
         for (table, arn) in exports { items.append(Item(table: table, export: try await describe(arn, of: table))) }
         var interval = Self.shortestInterval
+        var failuresInARow = 0
         onUpdate(items)
         while items.contains(where: \.isRunning) {
             try await sleep(interval)
             interval = min(interval * 1.5, Self.longestInterval)
             for index in items.indices where items[index].isRunning {
-                items[index].export = try await describe(items[index].export.arn, of: items[index].table)
+                do {
+                    items[index].export = try await describe(items[index].export.arn, of: items[index].table)
+                    failuresInARow = 0
+                } catch let error as AWSError
+                    where error.kind == .transient && failuresInARow < Self.maximumFailuresInARow
+                {
+                    failuresInARow += 1
+                }
             }
             onUpdate(items)
         }
@@ -76,6 +87,7 @@ package struct ExportWatch: Sendable {
     }
 
     private func describe(_ arn: String, of table: TableARN) async throws -> ExportDescription {
-        try await pacer.call { try await DynamoDBClient(client: client, region: table.region).describeExport(arn) }
+        let dynamoDB = DynamoDBClient(client: client.leavingThrottlingToCaller(), region: table.region)
+        return try await pacer.call { try await dynamoDB.describeExport(arn) }
     }
 }

@@ -7,20 +7,29 @@ package struct TableStatus: Sendable, Equatable {
         /// The newest completed backup is young enough, and nothing stands in the way of the next.
         case healthy = "HEALTHY"
         case unhealthy = "UNHEALTHY"
-        /// It could not be found out.
+        /// Nothing bad was found, but not everything could be read.
         case unknown = "UNKNOWN"
     }
 
     package var table: TableARN
     /// Newest first.
     package var records: [BackupRecord]
-    /// `nil` when it could not be read.
+    /// `nil` when it could not be read, or there is no table.
     package var isPointInTimeRecoveryEnabled: Bool?
     package var verdict: Verdict
     /// Why the verdict is not ``Verdict/healthy``, one sentence each, with what to do.
     package var problems: [String]
+    /// Those of ``problems`` that say what could not be read.
+    package var unreadable: [String]
+    /// Whether ``records`` is all there is, and not empty because it could not be read.
+    package var isHistoryKnown: Bool
 
     package var newestCompleted: BackupRecord? { records.first { $0.state == .completed } }
+
+    /// The newest backup that has ended, if it failed.
+    package var lastFailure: BackupRecord? {
+        records.first { $0.state != .running }.flatMap { $0.isFailure ? $0 : nil }
+    }
 
     /// Judges what was read.
     ///
@@ -35,14 +44,16 @@ package struct TableStatus: Sendable, Equatable {
         now: Date
     ) {
         self.table = table
-        self.records = (try? records.get()) ?? []
-        self.isPointInTimeRecoveryEnabled = try? pointInTimeRecovery.get()
+        self.verdict = .healthy
+        self.records = []
+        self.isHistoryKnown = false
         self.problems = []
-        var isUnknown = false
+        self.unreadable = []
 
         switch pointInTimeRecovery {
-        case .success(true): break
+        case .success(true): isPointInTimeRecoveryEnabled = true
         case .success(false):
+            isPointInTimeRecoveryEnabled = false
             let remedy = Remedy.remedy(
                 code: "PointInTimeRecoveryUnavailableException",
                 context: Remedy.Context(table: table, bucket: bucket)
@@ -52,23 +63,39 @@ package struct TableStatus: Sendable, Equatable {
         where error.code == "TableNotFoundException" || error.code == "ResourceNotFoundException":
             problems.append("the table does not exist; `restore list \(table.tableName)` shows its backups")
         case .failure(let error):
-            isUnknown = true
-            problems.append(Self.problem(error, table: table, bucket: bucket))
+            unreadable.append(Self.problem(error, table: table, bucket: bucket))
         }
         switch records {
         case .success(let records):
-            problems += Self.problems(
-                of: records,
-                table: table,
-                maximumAgeHours: maximumAgeHours,
-                bucket: bucket,
-                now: now
-            )
+            self.records = records
+            isHistoryKnown = true
+            if let lastFailure { problems.append(Self.problem(of: lastFailure, table: table, bucket: bucket)) }
+            problems += Self.problems(ofAge: records, table: table, maximumAgeHours: maximumAgeHours, now: now)
         case .failure(let error):
-            isUnknown = true
-            problems.append(Self.problem(error, table: table, bucket: bucket))
+            unreadable.append(Self.problem(error, table: table, bucket: bucket))
         }
-        self.verdict = problems.isEmpty ? .healthy : isUnknown ? .unknown : .unhealthy
+        verdict = !problems.isEmpty ? .unhealthy : unreadable.isEmpty ? .healthy : .unknown
+        problems += unreadable
+    }
+
+    private static func problem(
+        of failure: BackupRecord,
+        table: TableARN,
+        bucket: BackupConfiguration.Bucket
+    ) -> String {
+        guard failure.state != .damaged else {
+            return
+                "the last backup cannot be restored: \(OneLine.text(failure.failureMessage ?? "its manifest is damaged"))"
+                + "; `monitor backup --table \(table.tableName)` makes a new one"
+        }
+        var line = "the last export failed: \(failure.failureCode ?? "no code")"
+        if let message = failure.failureMessage { line += ", \(OneLine.text(message))" }
+        if let code = failure.failureCode,
+            let remedy = Remedy.remedy(code: code, context: Remedy.Context(table: table, bucket: bucket))
+        {
+            line += "; \(remedy)"
+        }
+        return line
     }
 
     /// What could not be read, and what to do about it.
@@ -85,29 +112,18 @@ package struct TableStatus: Sendable, Equatable {
     }
 
     private static func problems(
-        of records: [BackupRecord],
+        ofAge records: [BackupRecord],
         table: TableARN,
         maximumAgeHours: Int,
-        bucket: BackupConfiguration.Bucket,
         now: Date
     ) -> [String] {
         var problems: [String] = []
-        if let newest = records.first(where: { $0.state != .running }), newest.state == .failed {
-            var line = "the last export failed: \(newest.failureCode ?? "no code")"
-            if let message = newest.failureMessage { line += ", \(OneLine.text(message))" }
-            if let code = newest.failureCode,
-                let remedy = Remedy.remedy(code: code, context: Remedy.Context(table: table, bucket: bucket))
-            {
-                line += "; \(remedy)"
-            }
-            problems.append(line)
-        }
         let isRunning = records.contains { $0.state == .running }
         if let completed = records.first(where: { $0.state == .completed }) {
             let hours = Int(now.timeIntervalSince(completed.endTime ?? completed.startTime) / 3_600)
             if hours >= maximumAgeHours {
                 problems.append(
-                    "the last completed backup is \(hours) h old, more than the \(maximumAgeHours) h allowed"
+                    "the last completed backup is \(hours) h old, which is not less than the \(maximumAgeHours) h allowed"
                         + (isRunning ? "; one is running" : "; `monitor backup --table \(table.tableName)` makes one")
                 )
             }
