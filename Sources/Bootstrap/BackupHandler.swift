@@ -44,7 +44,7 @@ struct BackupHandler: LambdaHandler {
         }
         let work = context.deadline.addingTimeInterval(-Double(Self.deadlineMargin.components.seconds))
         switch event {
-        case .check: return try await check()
+        case .check: return try await check(deadline: work)
         case .backup(let request): return try await backUp(request, deadline: work)
         }
     }
@@ -52,27 +52,43 @@ struct BackupHandler: LambdaHandler {
     private func backUp(_ request: BackupEvent.Request, deadline: Date) async throws -> [UInt8] {
         var answer = await BackupRun(configuration: configuration, client: client, logger: logger)
             .run(request, deadline: deadline)
-        if let statuses = await statuses(before: deadline) {
-            answer.previousFailures = statuses.compactMap(\.lastFailure)
-            try report(BackupMetrics(answer: answer, statuses: statuses, now: Date()))
+        let statuses = await statuses(before: deadline)
+        if let statuses {
+            answer.previousFailures = statuses.compactMap { status in
+                status.lastFailure.map { BackupAnswer.FailedExport($0, table: status.table) }
+            }
+            for status in statuses where !status.unreadable.isEmpty {
+                logger.error(
+                    "The last backups of a table could not be read",
+                    metadata: [
+                        "table": "\(status.table.tableName)", "error": "\(status.unreadable.joined(separator: "; "))",
+                    ]
+                )
+            }
         } else {
             // Missing figures raise the alarm on the backups' age, too.
             logger.warning("The time ran out before the last backups could be read")
         }
+        report(BackupMetrics(answer: answer, statuses: statuses ?? [], now: Date()))
         let body = answer.json.serialized()
         guard answer.isComplete else { throw LambdaFunctionError(type: .function("BackupIncomplete"), payload: body) }
         return body
     }
 
-    private func check() async throws -> [UInt8] {
-        let statuses = try await monitor.statuses(of: configuration.tables, last: 1, now: Date())
-        let metrics = BackupMetrics(answer: nil, statuses: statuses, now: Date())
-        try report(metrics)
-        let unknown = statuses.filter { $0.verdict == .unknown }
-        guard unknown.isEmpty else {
+    private func check(deadline: Date) async throws -> [UInt8] {
+        guard let statuses = await statuses(before: deadline) else {
             throw LambdaFunctionError(
                 type: .function("CheckIncomplete"),
-                message: unknown.map { "\($0.table.tableName): \($0.problems.joined(separator: "; "))" }
+                message: "the time ran out before the last backups could be read; if it keeps happening, raise the"
+                    + " function's timeout"
+            )
+        }
+        report(BackupMetrics(answer: nil, statuses: statuses, now: Date()))
+        let unreadable = statuses.filter { !$0.unreadable.isEmpty }
+        guard unreadable.isEmpty else {
+            throw LambdaFunctionError(
+                type: .function("CheckIncomplete"),
+                message: unreadable.map { "\($0.table.tableName): \($0.unreadable.joined(separator: "; "))" }
                     .joined(separator: "\n")
             )
         }
@@ -88,6 +104,7 @@ struct BackupHandler: LambdaHandler {
     /// How the last backups ended; `nil` when the time runs out first.
     private func statuses(before deadline: Date) async -> [TableStatus]? {
         await withTaskGroup(of: [TableStatus]?.self) { group in
+            // Throws only when it is cancelled: what cannot be read is part of each status.
             group.addTask { try? await monitor.statuses(of: configuration.tables, last: 1, now: Date()) }
             group.addTask {
                 try? await Task.sleep(for: .seconds(max(0, deadline.timeIntervalSinceNow)))
@@ -99,7 +116,16 @@ struct BackupHandler: LambdaHandler {
     }
 
     /// Writes the figures as log lines that CloudWatch turns into metrics.
-    private func report(_ metrics: BackupMetrics) throws {
+    private func report(_ metrics: BackupMetrics) {
+        do {
+            try write(metrics)
+        } catch {
+            // No reason to lose the answer; the alarm on the backups' age is raised where figures are missing.
+            logger.error("The metrics cannot be written: \(error)")
+        }
+    }
+
+    private func write(_ metrics: BackupMetrics) throws {
         let now = Date()
         let function = EmbeddedMetrics.Dimension("FunctionName", configuration.functionName)
         var totals = try EmbeddedMetrics(namespace: Self.metricsNamespace, dimensionSets: [[function]])
@@ -124,15 +150,13 @@ struct BackupHandler: LambdaHandler {
     private static let metricsNamespace = "DynamoDBBackup"
 }
 
-extension TableStatus {
-    /// The newest ended export, if it failed.
-    fileprivate var lastFailure: BackupAnswer.FailedExport? {
-        guard let newest = records.first(where: { $0.state != .running }), newest.state == .failed else { return nil }
-        return BackupAnswer.FailedExport(
+extension BackupAnswer.FailedExport {
+    fileprivate init(_ record: BackupRecord, table: TableARN) {
+        self.init(
             table: table.tableName,
-            exportARN: newest.exportARN,
-            failureCode: newest.failureCode,
-            failureMessage: newest.failureMessage
+            exportARN: record.exportARN,
+            failureCode: record.failureCode,
+            failureMessage: record.failureMessage
         )
     }
 }
