@@ -71,7 +71,8 @@ struct FaultTests {
 
     static let commands = [
         ["monitor"], ["monitor", "backup"], ["monitor", "backup", "--local"], ["monitor", "watch"],
-        ["export-table-schema", "Orders", "us-east-1", "--file", "-"],
+        ["export-table-schema", "Orders", "us-east-1", "--file", "-"], ["restore", "list"],
+        ["restore", "restore", "Orders", "eu-west-1"],
     ]
 
     @Test(
@@ -105,7 +106,7 @@ struct FaultTests {
         var aws = FakeAWS()
         for operation in [
             "DescribeTable", "DescribeContinuousBackups", "ListExports", "DescribeRule", "GetFunctionConfiguration",
-            "GetObject", "Invoke", "ExportTableToPointInTime", "PutObject", "DescribeExport",
+            "GetObject", "Invoke", "ExportTableToPointInTime", "PutObject", "DescribeExport", "ListObjectsV2",
         ] {
             aws.answers[operation] = answer
         }

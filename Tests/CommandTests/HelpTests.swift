@@ -82,6 +82,18 @@ struct HelpTests {
             (["monitor", "--region", "mars"], "--region: \"mars\" is not a Region; expected something like us-east-1"),
             (["monitor", "backup", "--quiet", "--verbose"], "--quiet and --verbose cannot be given together"),
             (["export-table-schema"], "Missing expected argument '<table>'"),
+            (["restore", "list", "--from", "yesterday"], "--from: \"yesterday\" is not a day; expected YYYY/MM/DD"),
+            (["restore", "restore", "Orders"], "Missing expected argument '<region>'"),
+            (["restore", "restore", "Orders", "mars"], "\"mars\" is not a Region; expected something like eu-west-1"),
+            (
+                ["restore", "restore", "Orders", "eu-west-1", "2026/02/30"],
+                "the third argument: \"2026/02/30\" is not a day"
+            ),
+            (
+                ["restore", "restore", "Orders", "eu-west-1", "--kms-key", "k", "--default-encryption"],
+                "--kms-key and --default-encryption exclude each other"
+            ),
+            (["restore", "watch", "Orders"], "\"Orders\" is not an import's ARN"),
             (["export-table-schema", "Orders"], "Missing expected argument '<region>'"),
             (["export-table-schema", "Orders", "mars"], "\"mars\" is not a Region; expected something like us-east-1"),
             (["export-table-schema", "No table!", "us-east-1"], "\"No table!\" is not a table's name"),

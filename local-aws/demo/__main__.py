@@ -64,7 +64,7 @@ def create(region: str) -> None:
         dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schema)
         dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
         for start in range(0, len(rows), 25):
-            batch = [{"PutRequest": {"Item": _for_boto3(row)}} for row in rows[start : start + 25]]
+            batch = [{"PutRequest": {"Item": for_boto3(row)}} for row in rows[start : start + 25]]
             while batch:
                 answer = dynamodb.batch_write_item(RequestItems={name: batch})
                 batch = answer["UnprocessedItems"].get(name, [])
@@ -91,7 +91,7 @@ def compare(table: str, restored: str, region: str) -> int:
     return 0 if not lines else 3
 
 
-def _for_boto3(value: Any) -> Any:
+def for_boto3(value: Any) -> Any:
     """boto3's client wants binaries as bytes and encodes them itself."""
     if isinstance(value, dict):
         return {
@@ -99,10 +99,10 @@ def _for_boto3(value: Any) -> Any:
             if name == "B" and isinstance(each, str)
             else [base64.b64decode(one) for one in each]
             if name == "BS" and isinstance(each, list)
-            else _for_boto3(each)
+            else for_boto3(each)
             for name, each in value.items()
         }
-    return [_for_boto3(each) for each in value] if isinstance(value, list) else value
+    return [for_boto3(each) for each in value] if isinstance(value, list) else value
 
 
 def main(arguments: list[str]) -> int:

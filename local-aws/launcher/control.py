@@ -1,12 +1,13 @@
 """What stands before ministack: the control path of the local AWS, and services that ministack lacks.
 
-POST /_local-aws/rules/<region>/<name>/fire makes a scheduled rule fire; AWS has nothing like it.
+POST /_local-aws/rules/<region>/<name>/fire[?account=…] makes a scheduled rule fire; AWS has nothing like it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import uuid4
 
 from .application_auto_scaling import TARGET_PREFIX, ApplicationAutoScaling
@@ -29,7 +30,8 @@ def with_control(application: Application, account_id: str) -> Application:
             await application(scope, receive, send)
             return
         if scope["path"].startswith(_CONTROL_PREFIX):
-            status, text = _control(scope["method"], scope["path"].removeprefix(_CONTROL_PREFIX), account_id)
+            account = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("account", [account_id])[0]
+            status, text = _control(scope["method"], scope["path"].removeprefix(_CONTROL_PREFIX), account)
             await _send(send, status, b"text/plain", text.encode())
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
