@@ -102,13 +102,17 @@ struct FaultTests {
         )
     }
 
-    private static func everything(_ answer: @escaping FakeAWS.Answer) -> FakeAWS {
+    /// Every operation is refused, each in its own protocol.
+    private static func everythingRefused(_ code: String, _ message: String, status: Int = 400) -> FakeAWS {
         var aws = FakeAWS()
         for operation in [
             "DescribeTable", "DescribeContinuousBackups", "ListExports", "DescribeRule", "GetFunctionConfiguration",
-            "GetObject", "Invoke", "ExportTableToPointInTime", "PutObject", "DescribeExport", "ListObjectsV2",
+            "Invoke", "ExportTableToPointInTime", "DescribeExport",
         ] {
-            aws.answers[operation] = answer
+            aws.answers[operation] = FakeAWS.error(code, message, status: status)
+        }
+        for operation in ["GetObject", "PutObject", "ListObjectsV2"] {
+            aws.answers[operation] = FakeAWS.s3Error(code, message, status: status)
         }
         return aws
     }
@@ -127,8 +131,8 @@ struct FaultTests {
         ]
     )
     func refusedCredentials(command: [String], code: String, remedy: String) async throws {
-        let answer = FakeAWS.error(code, "The security token \(CommandRun.token) included in the request is not good")
-        let output = try await CommandRun(Self.everything(answer)).start(command).output()
+        let aws = Self.everythingRefused(code, "The security token \(CommandRun.token) in the request is not good")
+        let output = try await CommandRun(aws).start(command).output()
         output.expectError(from: command[0], containing: code, "What to do: ", remedy)
     }
 
@@ -263,12 +267,10 @@ struct FaultTests {
     @Test("AWS repeating what was signed does not bring a secret to the screen", arguments: [false, true])
     func secrets(verbose: Bool) async throws {
         let canonical = "POST / host:x x-amz-security-token:\(CommandRun.token) \(CommandRun.secret)"
-        let aws = Self.everything(
-            FakeAWS.error(
-                "InvalidSignatureException",
-                "The request signature we calculated does not match. The Canonical String for this request should have been '\(canonical)'",
-                status: 403
-            )
+        let aws = Self.everythingRefused(
+            "InvalidSignatureException",
+            "The signature does not match. The Canonical String for this request should have been '\(canonical)'",
+            status: 403
         )
         for command in Self.commands {
             let output = try await CommandRun(aws).start(command + (verbose ? ["--verbose"] : [])).output()
