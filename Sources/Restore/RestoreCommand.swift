@@ -143,6 +143,6 @@ struct RestoreCommand: AsyncParsableCommand {
             guard schema == nil else { throw CommandFailure("--schema: \(path) cannot be read") }
             return nil
         }
-        return RestoreRequest.LocalSchema(path: path, contents: Array(contents))
+        return RestoreRequest.LocalSchema(path: path, contents: Array(contents), isNamed: schema != nil)
     }
 }

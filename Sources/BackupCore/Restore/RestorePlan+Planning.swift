@@ -24,7 +24,9 @@ extension RestorePlan {
         schema = try RestorePlan.encrypted(schema, request: request).renamed(to: target)
 
         var notes: [String] = []
-        if case .file(let path) = source { notes.append("the backup has no schema: \(path) is used in its place") }
+        if case .file(let path) = source {
+            notes.append("the backup has no schema that fits: \(path) is used in its place")
+        }
         if contents.settings == nil {
             notes.append(
                 "the backup has no readable table_settings.json: it is not known which settings of the table will be"
@@ -119,23 +121,39 @@ extension RestorePlan {
         bucket: String
     ) throws -> (TableSchema, SchemaSource) {
         let table = contents.entry.table
-        if let file = contents.schemaFile {
-            let source = "table_schema.json of the backup of \(table) of \(contents.entry.date)"
-            return (try TableSchema(fileContents: file, source: source), .backup)
+        let backup = "the backup of \(table) of \(contents.entry.date)"
+        // A day's folder has one schema and may hold several exports: one made before the table was deleted and made
+        // anew has the keys of the table that was.
+        let isOfAnotherTable =
+            if let described = contents.settings?.tableID, let exported = contents.manifest.tableID {
+                described != exported
+            } else {
+                false
+            }
+        if isOfAnotherTable, request.localSchema?.isNamed != true {
+            throw RestoreError(
+                .schemaMissing,
+                "\(backup) was made before the table was deleted and made anew: the schema beside it is that of the later"
+                    + " table. Give the right one with --schema FILE; in a bucket with versions, aws s3api"
+                    + " list-object-versions --bucket \(bucket) shows earlier ones of table_schema.json"
+            )
+        }
+        if let file = contents.schemaFile, !isOfAnotherTable {
+            return (try TableSchema(fileContents: file, source: "table_schema.json of \(backup)"), .backup)
         }
         guard let local = request.localSchema else {
             throw RestoreError(
                 .schemaMissing,
-                "the backup of \(table) of \(contents.entry.date) has no table_schema.json: give one with --schema FILE"
-                    + " (export-table-schema writes it from a table that exists, restore list shows backups that have one)"
+                "\(backup) has no table_schema.json: give one with --schema FILE (export-table-schema writes it from a"
+                    + " table that exists, restore list shows backups that have one)"
             )
         }
         let schema = try TableSchema(fileContents: local.contents, source: local.path)
         guard schema.tableName == table else {
             throw RestoreError(
                 .schemaMissing,
-                "the backup of \(table) of \(contents.entry.date) has no table_schema.json, and \(local.path) is that of"
-                    + " the table \(schema.tableName)"
+                "\(backup) has no table_schema.json that fits, and \(local.path) is that of the table"
+                    + " \(schema.tableName)"
             )
         }
         return (schema, .file(local.path))

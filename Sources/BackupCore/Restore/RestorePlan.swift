@@ -15,10 +15,13 @@ package struct RestoreRequest: Sendable, Equatable {
     package struct LocalSchema: Sendable, Equatable {
         package var path: String
         package var contents: [UInt8]
+        /// Whether the user asked for this file; if not, it only lay there.
+        package var isNamed: Bool
 
-        package init(path: String, contents: [UInt8]) {
+        package init(path: String, contents: [UInt8], isNamed: Bool = false) {
             self.path = path
             self.contents = contents
+            self.isNamed = isNamed
         }
     }
 
@@ -49,7 +52,7 @@ package struct RestoreRequest: Sendable, Equatable {
 package struct RestorePlan: Sendable, Equatable {
     package enum SchemaSource: Sendable, Equatable {
         case backup
-        /// The user's file, because the backup has none.
+        /// The user's file, because the backup has none that fits.
         case file(String)
     }
 

@@ -45,10 +45,10 @@ package struct BackupHistory: Sendable {
 
     /// ListExports gives no order that one could rely on; the id begins with the time of the start.
     private func fullExports(of table: TableARN) async throws -> [ListedExport] {
-        let dynamoDB = DynamoDBClient(client: client, region: table.region)
+        let dynamoDB = DynamoDBClient(client: client.leavingThrottlingToCaller(), region: table.region)
         let exports: [ExportSummary]
         do {
-            exports = try await dynamoDB.listExports(tableARN: table.description)
+            exports = try await pacer.call { try await dynamoDB.listExports(tableARN: table.description) }
         } catch let error as AWSError
             where error.code == "TableNotFoundException" || error.code == "ResourceNotFoundException"
         {

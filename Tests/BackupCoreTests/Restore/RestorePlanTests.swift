@@ -96,7 +96,7 @@ struct RestorePlanTests {
         let local = RestoreRequest.LocalSchema(path: "table_schema.json", contents: file)
         let plan = try RestorePlan(contents, request: try request { $0.localSchema = local }, bucket: "b")
         #expect(plan.schemaSource == .file("table_schema.json"))
-        #expect(plan.notes == ["the backup has no schema: table_schema.json is used in its place"])
+        #expect(plan.notes == ["the backup has no schema that fits: table_schema.json is used in its place"])
         let other = try TableSchema(describing: try TableDescriptions.onDemand()).fileContents
         let wrong = RestoreRequest.LocalSchema(path: "x.json", contents: other)
         #expect(
@@ -106,6 +106,23 @@ struct RestorePlanTests {
         )
         contents.schemaFile = Array("{".utf8)
         #expect(throws: TableSchemaError.self) { try RestorePlan(contents, request: try request(), bucket: "b") }
+    }
+
+    @Test("A schema written after the table was made anew is not taken for an export made before")
+    func schemaOfLaterTable() async throws {
+        var contents = try await users()
+        let file = try #require(contents.schemaFile)
+        let later = "11111111-bbbb-0000-0000-000000000000"
+        contents.settings?.tableID = later
+        contents.manifest.tableID = "00000000-aaaa-0000-0000-000000000000"
+        let found = RestoreRequest.LocalSchema(path: "table_schema.json", contents: file)
+        let error = refusal(contents, try request { $0.localSchema = found })
+        #expect(error?.code == .schemaMissing && error?.description.contains("made anew") == true)
+        let named = RestoreRequest.LocalSchema(path: "old.json", contents: file, isNamed: true)
+        let plan = try RestorePlan(contents, request: try request { $0.localSchema = named }, bucket: "b")
+        #expect(plan.schemaSource == .file("old.json"))
+        contents.manifest.tableID = later
+        #expect(try RestorePlan(contents, request: try request(), bucket: "b").schemaSource == .backup)
     }
 
     @Test("Without settings it is said that nobody knows what will be missing")
