@@ -79,7 +79,7 @@ struct BackupCommand: AsyncParsableCommand {
         let answer = await BackupRun(
             configuration: configuration,
             client: client,
-            logger: common.makeLogger("backup", console: console)
+            logger: common.makeLogger("backup", console: console, showsWarnings: false)
         ).run(request)
         guard Task.isCancelled else { return answer }
         let started = answer.results.filter { $0.exportARN != nil }.map(\.table).joined(separator: ", ")

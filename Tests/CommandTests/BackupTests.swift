@@ -125,6 +125,7 @@ struct BackupTests {
                     + " --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true --region us-east-1\n"
             )
         )
+        #expect(output.standardError == "")
         // The code stands in AWS's own line and is not told twice.
         #expect(output.standardOutput.ranges(of: "PointInTimeRecoveryUnavailableException").count == 1)
     }

@@ -190,6 +190,7 @@ struct FaultTests {
             "What to do: check this machine's network",
             "AWS_ENDPOINT_URL"
         )
+        try await run("monitor").expectError(from: "monitor", containing: "CouldNotConnect", "What to do: ")
         try await run("export-table-schema", "Orders", "us-east-9", "--endpoint-url", "http://aws.invalid")
             .expectError(
                 from: "export-table-schema",

@@ -13,6 +13,11 @@ extension Remedy {
 }
 
 extension AWSError {
+    /// Whether no connection could be made, so that nothing was sent.
+    package var isWithoutConnection: Bool {
+        ["CouldNotConnect", "CouldNotResolveHost", "TLSFailure"].contains(code)
+    }
+
     /// Whether AWS refused the credentials themselves, so that no other call with them can succeed.
     package var refusesCredentials: Bool {
         switch code {

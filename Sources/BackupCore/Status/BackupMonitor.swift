@@ -37,8 +37,8 @@ package struct BackupMonitor: Sendable {
     /// - Parameters:
     ///   - names: tables by name or ARN; `nil` for all.
     ///   - last: how many backups of each table to show.
-    /// - Throws: `CancellationError`; ``CredentialsError`` or ``AWSError`` for credentials that are missing or refused,
-    ///   with which nothing can be read. What else cannot be read is part of the report.
+    /// - Throws: `CancellationError`; ``CredentialsError`` or ``AWSError`` for credentials that are missing or refused
+    ///   and for a network through which nothing can be read. What else cannot be read is part of the report.
     package func report(tables names: [String]? = nil, last: Int, now: Date) async throws -> Report {
         let tables = configuration.tables.filter { table in
             names?.contains { $0 == table.tableName || $0 == table.description } ?? true
@@ -46,7 +46,19 @@ package struct BackupMonitor: Sendable {
         async let statuses = statuses(of: tables, last: last, now: now)
         async let rule = rule()
         async let function = function()
-        return Report(generatedAt: now, tables: try await statuses, rule: try await rule, function: try await function)
+        let report = Report(
+            generatedAt: now,
+            tables: try await statuses,
+            rule: try await rule,
+            function: try await function
+        )
+        // One line instead of the same one for each table.
+        if case .failure(let error as AWSError) = report.rule, error.isWithoutConnection,
+            report.tables.allSatisfy({ $0.verdict == .unknown && $0.records.isEmpty })
+        {
+            throw error
+        }
+        return report
     }
 
     /// The status of these tables, in their order.

@@ -49,6 +49,7 @@ package struct TableStatus: Sendable, Equatable {
         self.isHistoryKnown = false
         self.problems = []
         self.unreadable = []
+        var exists = true
 
         switch pointInTimeRecovery {
         case .success(true): isPointInTimeRecoveryEnabled = true
@@ -61,6 +62,7 @@ package struct TableStatus: Sendable, Equatable {
             problems.append("point-in-time recovery is off, so the next backup will fail: \(remedy ?? "turn it on")")
         case .failure(let error as AWSError)
         where error.code == "TableNotFoundException" || error.code == "ResourceNotFoundException":
+            exists = false
             problems.append("the table does not exist; `restore list \(table.tableName)` shows its backups")
         case .failure(let error):
             unreadable.append(Self.problem(error, table: table, bucket: bucket))
@@ -70,7 +72,9 @@ package struct TableStatus: Sendable, Equatable {
             self.records = records
             isHistoryKnown = true
             if let lastFailure { problems.append(Self.problem(of: lastFailure, table: table, bucket: bucket)) }
-            problems += Self.problems(ofAge: records, table: table, maximumAgeHours: maximumAgeHours, now: now)
+            // Of a table that is not there nobody can make one.
+            let remedy = exists ? "; `monitor backup --table \(table.tableName)` makes one" : ""
+            problems += Self.problems(ofAge: records, remedy: remedy, maximumAgeHours: maximumAgeHours, now: now)
         case .failure(let error):
             unreadable.append(Self.problem(error, table: table, bucket: bucket))
         }
@@ -113,7 +117,7 @@ package struct TableStatus: Sendable, Equatable {
 
     private static func problems(
         ofAge records: [BackupRecord],
-        table: TableARN,
+        remedy: String,
         maximumAgeHours: Int,
         now: Date
     ) -> [String] {
@@ -124,14 +128,14 @@ package struct TableStatus: Sendable, Equatable {
             if hours >= maximumAgeHours {
                 problems.append(
                     "the last completed backup is \(hours) h old, which is not less than the \(maximumAgeHours) h allowed"
-                        + (isRunning ? "; one is running" : "; `monitor backup --table \(table.tableName)` makes one")
+                        + (isRunning ? "; one is running" : remedy)
                 )
             }
         } else {
             problems.append(
                 isRunning
                     ? "no backup is complete yet; the first one is running"
-                    : "there is no backup; `monitor backup --table \(table.tableName)` makes one"
+                    : "there is no backup" + remedy
             )
         }
         return problems

@@ -75,8 +75,10 @@ package struct CommonOptions: ParsableArguments {
     }
 
     /// A logger to standard error: warnings only, or everything from `debug` with `--verbose`.
-    package func makeLogger(_ label: String, console: Console) -> Logger {
-        let level: Logger.Level = verbose ? .debug : .warning
+    ///
+    /// - Parameter showsWarnings: `false` where the result tells of failures itself.
+    package func makeLogger(_ label: String, console: Console, showsWarnings: Bool = true) -> Logger {
+        let level: Logger.Level = verbose ? .debug : showsWarnings ? .warning : .critical
         return Logger(label: label) { _ in VerboseLogHandler(console: console, logLevel: level) }
     }
 

@@ -125,6 +125,9 @@ struct TableStatusTests {
             #expect(gone.problems == ["the table does not exist; `restore list Orders` shows its backups"])
             #expect(gone.unreadable.isEmpty)
             #expect(gone.newestCompleted != nil)
+            // Of a table that is gone nobody is told to make a backup.
+            let never = try status(.success([]), recovery: .failure(Self.error(code)))
+            #expect(never.problems.last == "there is no backup")
         }
     }
 
