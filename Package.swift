@@ -81,6 +81,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
+        // Run by scripts/bench; in no product.
+        .executableTarget(name: "BenchmarkHarness", dependencies: ["AWSCore"], path: "Benchmarks/Harness"),
         .target(name: "AWSTesting", dependencies: ["AWSCore"]),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore", "AWSTesting"]),
         .testTarget(

@@ -61,6 +61,8 @@ struct ByteWriter {
 
     /// Removes white space at both ends of what was written from there on, and makes one space of every run inside.
     mutating func foldWhitespace(from position: Int) {
+        // Most values, session tokens of a thousand bytes among them, have none.
+        guard hasWhitespace(from: position) else { return }
         var end = position
         var hasPendingSpace = false
         for index in position..<count {
@@ -78,5 +80,10 @@ struct ByteWriter {
             end += 1
         }
         count = end
+    }
+
+    /// Looks at every byte without leaving early, so that the compiler can take many at once.
+    private func hasWhitespace(from position: Int) -> Bool {
+        UnsafeBufferPointer(rebasing: storage[position..<count]).reduce(0) { $0 | ($1.isASCIIWhitespace ? 1 : 0) } != 0
     }
 }

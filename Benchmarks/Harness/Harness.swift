@@ -1,0 +1,34 @@
+import Glibc
+
+/// Runs single parts of AWSCore for scripts/bench, which measures the process; in no product.
+///
+/// ```
+/// BenchmarkHarness sign SECONDS
+/// BenchmarkHarness PORT small COUNT IN-FLIGHT
+/// BenchmarkHarness PORT download|upload BYTES
+/// ```
+@main
+enum Harness {
+    static func main() async throws {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let numbers = arguments.compactMap { Int($0) }
+        switch (arguments.first, arguments.count) {
+        case ("sign", 2):
+            guard let seconds = Double(arguments[1]) else { usage() }
+            print(#"{"per_second":\#(SigningBenchmark().signaturesPerSecond(during: seconds))}"#)
+        case (_, 4) where arguments[1] == "small" && numbers.count == 3:
+            let count = try await HTTPBenchmark(port: numbers[0]).sendSmall(numbers[1], inFlight: numbers[2])
+            print(#"{"bytes":\#(count)}"#)
+        case (_, 3) where arguments[1] == "download" && numbers.count == 2:
+            print(#"{"bytes":\#(try await HTTPBenchmark(port: numbers[0]).download(numbers[1]))}"#)
+        case (_, 3) where arguments[1] == "upload" && numbers.count == 2:
+            print(#"{"bytes":\#(try await HTTPBenchmark(port: numbers[0]).upload(numbers[1]))}"#)
+        default: usage()
+        }
+    }
+
+    private static func usage() -> Never {
+        print("BenchmarkHarness sign SECONDS | PORT small COUNT IN-FLIGHT | PORT download|upload BYTES")
+        exit(64)
+    }
+}

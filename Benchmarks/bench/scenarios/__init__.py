@@ -1,0 +1,24 @@
+"""Each scenario is a function that measures and returns figures; its doc string is its line in --help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..figures import Figure
+from ..workspace import Workspace
+from .function import concurrency, invocation, memory, start, zip_size
+from .http import http
+from .programs import help_text, restore_list
+from .signing import signing
+
+ALL: dict[str, Callable[[Workspace], Sequence[Figure]]] = {
+    "start": start,
+    "size": zip_size,
+    "memory": memory,
+    "tables": concurrency,
+    "invocation": invocation,
+    "signing": signing,
+    "restore-list": restore_list,
+    "help": help_text,
+    "http": http,
+}
