@@ -24,11 +24,15 @@ package struct BackupDate: Sendable, Hashable {
 
     /// The day of a text such as `2026/11/21` or `2026-11-21`; both separators must be the same, all digits there.
     package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 10, bytes[4] == bytes[7],
-            bytes[4] == UInt8(ascii: "/") || bytes[4] == UInt8(ascii: "-"),
-            let year = Int(digits: bytes[0..<4]), let month = Int(digits: bytes[5..<7]),
-            let day = Int(digits: bytes[8..<10])
+        self.init(utf8: Array(text.utf8)[...])
+    }
+
+    init?<Bytes: RandomAccessCollection<UInt8>>(utf8 bytes: Bytes) where Bytes.Index == Int {
+        let start = bytes.startIndex
+        guard bytes.count == 10, bytes[start + 4] == bytes[start + 7],
+            bytes[start + 4] == UInt8(ascii: "/") || bytes[start + 4] == UInt8(ascii: "-"),
+            let year = Int(digits: bytes[start..<start + 4]), let month = Int(digits: bytes[start + 5..<start + 7]),
+            let day = Int(digits: bytes[start + 8..<start + 10])
         else { return nil }
         self.init(year: year, month: month, day: day)
     }
@@ -121,7 +125,7 @@ extension BackupDate: CustomStringConvertible {
 
 extension Int {
     /// A number of decimal digits and nothing else; `Int(_:)` would take a sign as well.
-    init?(digits: ArraySlice<UInt8>) {
+    init?(digits: some Collection<UInt8>) {
         guard !digits.isEmpty, digits.count <= 18 else { return nil }
         var value = 0
         for byte in digits {

@@ -32,8 +32,12 @@ package struct TableARN: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether DynamoDB would take the name: 3 to 255 letters, digits, `_`, `.` and `-`.
     package static func isTableName(_ name: String) -> Bool {
-        (3...255).contains(name.utf8.count)
-            && name.utf8.allSatisfy { byte in
+        isTableName(name.utf8)
+    }
+
+    static func isTableName(_ name: some Collection<UInt8>) -> Bool {
+        (3...255).contains(name.count)
+            && name.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                     UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"):

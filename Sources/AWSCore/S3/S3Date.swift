@@ -6,7 +6,11 @@ package import struct FoundationEssentials.Date
 package enum S3Date {
     /// - Returns: `nil` for anything but UTC in this form; the fraction of a second may be absent.
     package static func parse(_ text: String) -> Date? {
-        let bytes = Array(text.utf8)
+        var text = text
+        return text.withUTF8 { parse($0) }
+    }
+
+    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Date? {
         func number(_ range: Range<Int>) -> Int? {
             var value = 0
             for byte in bytes[range] {

@@ -18,7 +18,6 @@ final class S3ListingReader {
             onEnd: { try reader.ended($0, $1) }
         )
         try parser.parse(bytes)
-        try parser.finish()
         return try reader.finish()
     }
 
@@ -36,23 +35,23 @@ final class S3ListingReader {
         }
     }
 
-    private func ended(_ name: String, _ text: String) throws {
+    private func ended(_ name: String, _ text: XMLEventParser.Text) throws {
         path.removeLast()
         switch path.count {
         case 1: try pageElementEnded(name, text)
         case 2 where path[1] == "Contents": try objectElementEnded(name, text)
-        case 2 where path[1] == "CommonPrefixes" && name == "Prefix": page.commonPrefixes.append(text)
+        case 2 where path[1] == "CommonPrefixes" && name == "Prefix": page.commonPrefixes.append(text.string)
         case 3 where path[2] == "RestoreStatus":
             if name == "IsRestoreInProgress" { isRestoreInProgress = text == "true" }
-            if name == "RestoreExpiryDate" { restoreExpiry = text }
+            if name == "RestoreExpiryDate" { restoreExpiry = text.string }
         default: break
         }
     }
 
-    private func pageElementEnded(_ name: String, _ text: String) throws {
+    private func pageElementEnded(_ name: String, _ text: XMLEventParser.Text) throws {
         switch name {
         case "IsTruncated": isTruncated = text == "true"
-        case "NextContinuationToken": page.nextContinuationToken = text
+        case "NextContinuationToken": page.nextContinuationToken = text.string
         case "EncodingType": isURLEncoded = text == "url"
         case "Contents":
             guard hasKey, hasSize else { throw XMLError(message: "an object without a key or a size") }
@@ -61,18 +60,19 @@ final class S3ListingReader {
         }
     }
 
-    private func objectElementEnded(_ name: String, _ text: String) throws {
+    private func objectElementEnded(_ name: String, _ text: XMLEventParser.Text) throws {
         switch name {
         case "Key":
-            object.key = text
+            object.key = text.string
             hasKey = true
         case "Size":
+            let text = text.string
             guard let size = Int(text), size >= 0 else { throw XMLError(message: "\"\(text)\" is not a size") }
             object.size = size
             hasSize = true
-        case "LastModified": object.lastModified = S3Date.parse(text)
-        case "ETag": object.etag = text
-        case "StorageClass": object.storageClass = S3StorageClass(text)
+        case "LastModified": object.lastModified = S3Date.parse(text.string)
+        case "ETag": object.etag = text.string
+        case "StorageClass": object.storageClass = S3StorageClass(text.string)
         case "RestoreStatus":
             if isRestoreInProgress == true {
                 object.restoreStatus = .inProgress

@@ -21,7 +21,7 @@ package struct XMLElement: Sendable, Equatable {
             onStart: { open.append(XMLElement(name: $0)) },
             onEnd: { _, text in
                 guard var element = open.popLast() else { return }
-                if element.children.isEmpty { element.text = text }
+                if element.children.isEmpty { element.text = text.string }
                 if open.isEmpty {
                     root = element
                 } else {
@@ -30,8 +30,7 @@ package struct XMLElement: Sendable, Equatable {
             }
         )
         // While it copies, S3 keeps the connection alive with blanks, which other servers send before the declaration.
-        try parser.parse(Array(bytes.drop(while: \.isASCIIWhitespace)))
-        try parser.finish()
+        try parser.parse(bytes.drop(while: \.isASCIIWhitespace))
         guard let root else { throw XMLError(message: "there is no element") }
         self = root
     }

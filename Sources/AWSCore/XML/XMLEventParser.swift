@@ -1,17 +1,28 @@
 internal import CExpat
 
-/// Reads XML as it comes and reports every element's start and end.
+/// Reads XML and reports every element's start and end.
 ///
 /// For AWS's answers: no attributes, no mixed content, no comments. A document type declaration is refused, because
 /// AWS sends none and entities are a way to attack a parser. Use one from one task at a time, for one document.
 package final class XMLEventParser {
     private let parser: XML_Parser
     private let onStart: (_ name: String) throws -> Void
-    private let onEnd: (_ name: String, _ text: String) throws -> Void
+    private let onEnd: (_ name: String, _ text: Text) throws -> Void
     /// The text since the last start or end of an element.
     private var text: [UInt8] = []
     private var depth = 0
     private var failure: (any Error)?
+
+    /// The text of an element, to be read within the call that hands it over: most texts nobody wants as a string.
+    package struct Text {
+        fileprivate let bytes: UnsafeBufferPointer<UInt8>
+
+        package var string: String { String(decoding: bytes, as: UTF8.self) }
+
+        static func == (text: Text, word: StaticString) -> Bool {
+            word.withUTF8Buffer { $0.elementsEqual(text.bytes) }
+        }
+    }
 
     /// Deeper than any answer of AWS, so that a hostile one cannot exhaust the reader's stack.
     private static let maximumDepth = 64
@@ -21,7 +32,7 @@ package final class XMLEventParser {
     ///   - onEnd: Called with the name of an element that ends and, when it has no elements inside, its text.
     package init(
         onStart: @escaping (_ name: String) throws -> Void,
-        onEnd: @escaping (_ name: String, _ text: String) throws -> Void
+        onEnd: @escaping (_ name: String, _ text: Text) throws -> Void
     ) throws {
         guard let parser = XML_ParserCreate(nil) else { throw XMLError(message: "no memory for an XML parser") }
         self.parser = parser
@@ -46,22 +57,16 @@ package final class XMLEventParser {
         XML_ParserFree(parser)
     }
 
-    /// Reads the next piece of the document.
+    /// Reads the whole document.
     ///
-    /// - Throws: ``XMLError`` when the XML is broken; what the callbacks throw.
-    package func parse(_ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { try parse($0, isFinal: false) }
+    /// - Throws: ``XMLError`` when the XML is broken or cut off; what the callbacks throw.
+    package func parse(_ document: some Collection<UInt8>) throws {
+        let isParsed: Void? = try document.withContiguousStorageIfAvailable { try parse(UnsafeRawBufferPointer($0)) }
+        if isParsed == nil { try Array(document).withUnsafeBytes { try parse($0) } }
     }
 
-    /// Ends the document.
-    ///
-    /// - Throws: ``XMLError`` when it is cut off.
-    package func finish() throws {
-        try parse(UnsafeRawBufferPointer(start: nil, count: 0), isFinal: true)
-    }
-
-    private func parse(_ bytes: UnsafeRawBufferPointer, isFinal: Bool) throws {
-        var rest = bytes
+    private func parse(_ document: UnsafeRawBufferPointer) throws {
+        var rest = document
         repeat {
             let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 20))
             rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(piece.count))
@@ -69,7 +74,7 @@ package final class XMLEventParser {
                 parser,
                 piece.baseAddress?.assumingMemoryBound(to: CChar.self),
                 CInt(piece.count),
-                isFinal ? 1 : 0
+                rest.isEmpty ? 1 : 0
             )
             if let failure { throw failure }
             guard status == XML_STATUS_OK else {
@@ -94,9 +99,12 @@ package final class XMLEventParser {
     private func elementEnded(_ name: UnsafePointer<CChar>?) {
         guard failure == nil, let name else { return }
         depth -= 1
-        let content = String(decoding: text, as: UTF8.self)
+        do {
+            try text.withUnsafeBufferPointer { try onEnd(String(cString: name), Text(bytes: $0)) }
+        } catch {
+            stop(error)
+        }
         text.removeAll(keepingCapacity: true)
-        do { try onEnd(String(cString: name), content) } catch { stop(error) }
     }
 
     private func textFound(_ bytes: UnsafeRawBufferPointer) {

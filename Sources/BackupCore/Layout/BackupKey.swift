@@ -27,45 +27,79 @@ package struct BackupKey: Sendable, Hashable {
 
 extension BackupLayout {
     /// Reads a key back; `nil` when it does not lie in the folder of a real day and a possible table.
+    ///
+    /// Byte for byte: a listing has tens of thousands of keys, and as characters a combining mark after a slash would
+    /// hide it.
     package func parse(_ key: String) -> BackupKey? {
-        // Byte for byte: as characters, a combining mark after the slash would hide it.
-        guard key.utf8.starts(with: root.utf8) else { return nil }
-        let path = Substring(key.utf8.dropFirst(root.utf8.count))
-        let parts = path.split(separator: "/", maxSplits: 4, omittingEmptySubsequences: false)
-        guard parts.count == 5, let date = BackupDate(parts[0...2].joined(separator: "/")) else { return nil }
-        let table = String(parts[3])
-        guard TableARN.isTableName(table) else { return nil }
-        return BackupKey(date: date, table: table, part: BackupKey.Part(path: parts[4]))
+        let root = root.utf8
+        guard key.utf8.starts(with: root) else { return nil }
+        var key = key
+        return key.withUTF8 { BackupKey(path: $0[root.count...]) }
+    }
+}
+
+private typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
+
+extension BackupKey {
+    /// - Parameter path: `2026/11/21/Orders/…`.
+    fileprivate init?(path: Bytes) {
+        guard let (day, behindDay) = path.split(after: 10), !day.contains(UInt8(ascii: "-")),
+            let date = BackupDate(utf8: day),
+            let (table, file) = behindDay.splitAtSlash(), TableARN.isTableName(table)
+        else { return nil }
+        self.init(date: date, table: String(decoding: table, as: UTF8.self), part: Part(path: file))
     }
 }
 
 extension BackupKey.Part {
-    fileprivate init(path: Substring) {
-        switch path {
-        case "table_schema.json": self = .schema
-        case "table_settings.json": self = .settings
-        default:
-            let parts = path.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-            if parts.count == 3, parts[0] == "AWSDynamoDB", let id = ExportID(parts[1]) {
-                self = .export(id, BackupKey.ExportPart(path: parts[2]))
-            } else if parts.count == 3, parts[0] == "AWSDynamoDB", parts[1] == "data", !parts[2].isEmpty {
-                self = .incrementalData
+    fileprivate init(path: Bytes) {
+        if path.elementsEqual("table_schema.json".utf8) {
+            self = .schema
+        } else if path.elementsEqual("table_settings.json".utf8) {
+            self = .settings
+        } else if let (folder, behindFolder) = path.splitAtSlash(), folder.elementsEqual("AWSDynamoDB".utf8),
+            let (name, file) = behindFolder.splitAtSlash()
+        {
+            if let id = ExportID(utf8: name) {
+                self = .export(id, BackupKey.ExportPart(path: file))
             } else {
-                self = .other
+                self = name.elementsEqual("data".utf8) && !file.isEmpty ? .incrementalData : .other
             }
+        } else {
+            self = .other
         }
     }
 }
 
 extension BackupKey.ExportPart {
-    fileprivate init(path: Substring) {
-        switch path {
-        case "_started": self = .started
-        case "manifest-summary.json": self = .manifestSummary
-        case "manifest-summary.md5": self = .manifestSummaryChecksum
-        case "manifest-files.json": self = .manifestFiles
-        case "manifest-files.md5": self = .manifestFilesChecksum
-        default: self = path.hasPrefix("data/") && path.utf8.count > 5 ? .data : .other
+    fileprivate init(path: Bytes) {
+        switch path.first {
+        case UInt8(ascii: "d"): self = path.count > 5 && path.starts(with: "data/".utf8) ? .data : .other
+        case UInt8(ascii: "_"): self = path.elementsEqual("_started".utf8) ? .started : .other
+        case UInt8(ascii: "m"):
+            switch String(decoding: path, as: UTF8.self) {
+            case "manifest-summary.json": self = .manifestSummary
+            case "manifest-summary.md5": self = .manifestSummaryChecksum
+            case "manifest-files.json": self = .manifestFiles
+            case "manifest-files.md5": self = .manifestFilesChecksum
+            default: self = .other
+            }
+        default: self = .other
         }
+    }
+}
+
+extension Slice<UnsafeBufferPointer<UInt8>> {
+    /// What stands before the next slash and what behind it; `nil` without one.
+    fileprivate func splitAtSlash() -> (Self, Self)? {
+        guard let slash = firstIndex(of: UInt8(ascii: "/")) else { return nil }
+        return (self[..<slash], self[(slash + 1)...])
+    }
+
+    /// The first so many bytes and what stands behind the slash that must follow them.
+    fileprivate func split(after count: Int) -> (Self, Self)? {
+        let slash = startIndex + count
+        guard slash < endIndex, self[slash] == UInt8(ascii: "/") else { return nil }
+        return (self[..<slash], self[(slash + 1)...])
     }
 }

@@ -12,15 +12,28 @@ package struct ExportID: Sendable, Hashable, Comparable, CustomStringConvertible
     package let startMilliseconds: Int
 
     package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
+        self.init(utf8: Array(text.utf8)[...])
+    }
+
+    init?<Bytes: RandomAccessCollection<UInt8>>(utf8 bytes: Bytes) where Bytes.Index == Int {
+        let hyphen = bytes.startIndex + 14
         // AWS writes eight digits after the hyphen; another number of them would still be an export, and a restore
         // that did not see it would be worse than one that did.
-        guard (16...64).contains(bytes.count), bytes[14] == UInt8(ascii: "-"),
-            let milliseconds = Int(digits: bytes[..<14]),
-            bytes[15...].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
+        guard (16...64).contains(bytes.count), bytes[hyphen] == UInt8(ascii: "-"),
+            let milliseconds = Int(digits: bytes[..<hyphen]),
+            bytes[(hyphen + 1)...].allSatisfy(Self.isHexadecimalDigit)
         else { return nil }
-        self.text = String(text)
+        self.text = String(decoding: bytes, as: UTF8.self)
         self.startMilliseconds = milliseconds
+    }
+
+    private static func isHexadecimalDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
     }
 
     /// The id at the end of an export's ARN.

@@ -4,6 +4,7 @@ extension String {
     ///
     /// Names of tables, tags and error messages come from outside: an escape sequence in them must not become one.
     package var escapedForTerminal: String {
+        if utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return self }
         guard unicodeScalars.contains(where: \.steersTerminal) else { return self }
         var result = ""
         for scalar in unicodeScalars {
@@ -24,7 +25,8 @@ extension String {
 
     /// The number of columns the text takes on a terminal; it must hold no control characters.
     package var terminalWidth: Int {
-        reduce(0) { $0 + $1.terminalWidth }
+        // Taking text apart into characters is slow, and tables have many cells.
+        utf8.allSatisfy { $0 < 0x80 } ? utf8.count : reduce(0) { $0 + $1.terminalWidth }
     }
 
     /// The text cut to at most `columns` columns, with `…` at the end when something is missing.

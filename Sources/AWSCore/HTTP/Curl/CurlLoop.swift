@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// Other threads only queue commands. `@unchecked Sendable` is right because of that: `multi` is created before the
 /// thread starts and from then on, apart from `curl_multi_wakeup` (which libcurl allows from any thread), it and
-/// `active` and `idleHandles` are touched by the loop's thread alone. `multi` lives as long as this object, which
-/// everybody holds who could still wake the thread.
+/// `active`, `streaming` and `idleHandles` are touched by the loop's thread alone. `multi` lives as long as this object,
+/// which everybody holds who could still wake the thread.
 final class CurlLoop: @unchecked Sendable {
     enum Command {
         case start(CurlTransfer)
@@ -26,6 +26,8 @@ final class CurlLoop: @unchecked Sendable {
     private let caBundle: String?
     private let inbox = Mutex(Inbox())
     private var active: Set<CurlTransfer> = []
+    /// Those among them whose answer is handed over while it arrives.
+    private var streaming: Set<CurlTransfer> = []
     private var idleHandles: [CurlEasyHandle] = []
     private let maximumIdleHandles: Int
 
@@ -98,6 +100,7 @@ final class CurlLoop: @unchecked Sendable {
             isRunning = executeCommands()
             var running: CInt = 0
             curl_multi_perform(multi, &running)
+            for transfer in streaming { transfer.deliverBody() }
             completeFinishedTransfers()
             if isRunning { curl_multi_poll(multi, nil, 0, 60_000, nil) }
         }
@@ -142,6 +145,7 @@ final class CurlLoop: @unchecked Sendable {
                 throw HTTPError(.resourcesExhausted, "libcurl takes no further transfer")
             }
             active.insert(transfer)
+            if transfer.isStreaming { streaming.insert(transfer) }
         } catch {
             transfer.handle = nil
             transfer.finish(throwing: error)
@@ -177,6 +181,7 @@ final class CurlLoop: @unchecked Sendable {
 
     private func release(_ transfer: CurlTransfer) {
         active.remove(transfer)
+        if transfer.isStreaming { streaming.remove(transfer) }
         guard let handle = transfer.handle else { return }
         transfer.handle = nil
         curl_multi_remove_handle(multi, handle.pointer)

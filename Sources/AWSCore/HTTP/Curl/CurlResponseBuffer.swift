@@ -7,6 +7,26 @@ final class CurlResponseBuffer: Sendable {
         var end: Result<Void, any Error>?
         var reader: CheckedContinuation<[UInt8]?, any Error>?
         var isPaused = false
+
+        /// What lies here, for a reader that waits for it.
+        mutating func takeDelivery() -> Delivery? {
+            guard !bytes.isEmpty, let reader else { return nil }
+            defer {
+                self.reader = nil
+                bytes = []
+            }
+            return Delivery(reader: reader, bytes: bytes)
+        }
+    }
+
+    /// Bytes on their way to a reader, handed over outside of the lock.
+    private struct Delivery {
+        var reader: CheckedContinuation<[UInt8]?, any Error>
+        var bytes: [UInt8]
+
+        func make() {
+            reader.resume(returning: bytes)
+        }
     }
 
     private enum Reading {
@@ -21,26 +41,36 @@ final class CurlResponseBuffer: Sendable {
 
     private let state = Mutex(State())
 
+    /// A waiting reader gets so much at once: libcurl gives 16 KiB at a time, and to wake a task for each of these costs
+    /// more than the bytes themselves. ``deliver()`` follows for what is less.
+    private static let deliveryBytes = 64 << 10
+
     /// - Returns: `false` when the window is full; the same bytes then come again after the transfer goes on.
     func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let (taken, reader) = state.withLock { state -> (Bool, CheckedContinuation<[UInt8]?, any Error>?) in
-            if let reader = state.reader {
-                state.reader = nil
-                return (true, reader)
-            }
+        let (isTaken, delivery) = state.withLock { state -> (Bool, Delivery?) in
             guard state.bytes.count < Self.window else {
                 state.isPaused = true
                 return (false, nil)
             }
+            // Grown once, and not step by step, but not for the short body that comes in one piece.
+            if !state.bytes.isEmpty, state.bytes.capacity < Self.deliveryBytes {
+                state.bytes.reserveCapacity(Self.deliveryBytes)
+            }
             state.bytes.append(contentsOf: bytes)
-            return (true, nil)
+            return (true, state.bytes.count >= Self.deliveryBytes ? state.takeDelivery() : nil)
         }
-        reader?.resume(returning: Array(bytes))
-        return taken
+        delivery?.make()
+        return isTaken
+    }
+
+    /// Hands what has come to a waiting reader.
+    func deliver() {
+        state.withLock { $0.takeDelivery() }?.make()
     }
 
     /// Ends the body: what lies here can still be read, then comes the error, or the end when there is none.
     func finish(throwing error: (any Error)?) {
+        deliver()
         let reader = state.withLock { state in
             guard state.end == nil else { return Optional<CheckedContinuation<[UInt8]?, any Error>>.none }
             state.end = error.map { .failure($0) } ?? .success(())

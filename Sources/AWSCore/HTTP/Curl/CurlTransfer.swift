@@ -32,6 +32,7 @@ final class CurlTransfer: @unchecked Sendable {
     private(set) var head = CurlResponseHead()
     private var body: [UInt8] = []
     private var uploadOffset = 0
+    private var hasUndeliveredBody = false
 
     /// A body stream was sent in part when a kept connection turned out dead: it has to begin anew.
     struct BodyMustRestart: Error {}
@@ -81,6 +82,13 @@ final class CurlTransfer: @unchecked Sendable {
         delivery = .none
     }
 
+    /// Hands over what has come of a streamed body, once nothing more is to be had from the connection for now.
+    func deliverBody() {
+        guard hasUndeliveredBody, case .body(let buffer) = delivery else { return }
+        hasUndeliveredBody = false
+        buffer.deliver()
+    }
+
     private func receiveHeaderLine(_ line: UnsafeRawBufferPointer) {
         guard head.consume(line) else { return }
         // From here on libcurl takes nothing more of the body, and whoever makes it need not go on.
@@ -94,7 +102,9 @@ final class CurlTransfer: @unchecked Sendable {
     /// - Returns: what libcurl's write callback has to return.
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         if case .body(let buffer) = delivery {
-            return buffer.append(bytes) ? bytes.count : Int(CURL_WRITEFUNC_PAUSE)
+            guard buffer.append(bytes) else { return Int(CURL_WRITEFUNC_PAUSE) }
+            hasUndeliveredBody = true
+            return bytes.count
         }
         guard body.count + bytes.count <= maximumBodyBytes else {
             failure = HTTPError(.responseTooLarge, "the answer is larger than \(maximumBodyBytes) bytes")
