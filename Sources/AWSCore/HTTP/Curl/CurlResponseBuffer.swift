@@ -41,9 +41,10 @@ final class CurlResponseBuffer: Sendable {
 
     private let state = Mutex(State())
 
-    /// A waiting reader gets so much at once: libcurl gives 16 KiB at a time, and to wake a task for each of these costs
-    /// more than the bytes themselves. ``deliver()`` follows for what is less.
-    private static let deliveryBytes = 64 << 10
+    /// A waiting reader gets so much at once, and with ``deliver()`` what is less.
+    ///
+    /// libcurl gives 16 KiB at a time, and to wake a task for each of these costs more than the bytes themselves.
+    private static let deliveryBytes = 128 << 10
 
     /// - Returns: `false` when the window is full; the same bytes then come again after the transfer goes on.
     func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
