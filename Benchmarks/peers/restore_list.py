@@ -1,6 +1,6 @@
 """The days and tables of a backup bucket, as one lists them with boto3: by delimiter, folder after folder.
 
-It knows neither exports nor whether they are complete: that would take two more calls for every line.
+It knows neither exports nor whether they are complete; restore_list_complete.py does.
 """
 
 from __future__ import annotations
