@@ -6,6 +6,11 @@ internal import CCurl
 final class CurlEasyHandle {
     let pointer: UnsafeMutableRawPointer
     private let errorBuffer: UnsafeMutablePointer<CChar>
+    /// What the last transfer set and the next one mostly wants again; libcurl copies every text it is given.
+    private var lastURL = ""
+    private var lastUsesProxy: Bool?
+    private var lastIsStreaming: Bool?
+    private var lastTimeouts: HTTPTimeouts?
 
     /// Below this a body goes out in one piece with the headers (libcurl's MAX_INITIAL_POST_SIZE).
     private static let inlineBodyLimit = 64 << 10
@@ -78,17 +83,25 @@ final class CurlEasyHandle {
         ] {
             set(option, pointer: context)
         }
-        set(CURLOPT_URL, transfer.url)
-        set(CURLOPT_BUFFERSIZE, transfer.isStreaming ? Self.streamingBufferBytes : Self.bufferBytes)
-        // An empty string turns proxies off, those of the environment too; NULL lets the environment decide.
-        if request.usesProxy {
-            ccurl_set_string(pointer, CURLOPT_PROXY, nil)
-        } else {
-            set(CURLOPT_PROXY, "")
+        if transfer.url != lastURL {
+            lastURL = transfer.url
+            set(CURLOPT_URL, transfer.url)
         }
-        set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.wholeMilliseconds)
-        set(CURLOPT_TIMEOUT_MS, request.timeouts.total?.wholeMilliseconds ?? 0)
-        set(CURLOPT_LOW_SPEED_TIME, request.timeouts.stall.map { ($0.wholeMilliseconds + 999) / 1000 } ?? 0)
+        if transfer.isStreaming != lastIsStreaming {
+            lastIsStreaming = transfer.isStreaming
+            set(CURLOPT_BUFFERSIZE, transfer.isStreaming ? Self.streamingBufferBytes : Self.bufferBytes)
+        }
+        if request.usesProxy != lastUsesProxy {
+            lastUsesProxy = request.usesProxy
+            // An empty string turns proxies off, those of the environment too; NULL lets the environment decide.
+            ccurl_set_string(pointer, CURLOPT_PROXY, request.usesProxy ? nil : "")
+        }
+        if request.timeouts != lastTimeouts {
+            lastTimeouts = request.timeouts
+            set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.wholeMilliseconds)
+            set(CURLOPT_TIMEOUT_MS, request.timeouts.total?.wholeMilliseconds ?? 0)
+            set(CURLOPT_LOW_SPEED_TIME, request.timeouts.stall.map { ($0.wholeMilliseconds + 999) / 1000 } ?? 0)
+        }
         setMethodAndBody(of: request)
         ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, transfer.headerList.first)
     }
