@@ -18,7 +18,7 @@ package struct BackupMonitor: Sendable {
     private let recoveryPacer: CallPacer
 
     /// Tables that are read at the same time; each costs two or three calls.
-    private static let maximumConcurrentTables = 16
+    private static let maximumConcurrentTables = 64
 
     package init(
         configuration: BackupConfiguration,
