@@ -49,12 +49,12 @@ let package = Package(
         .target(
             name: "Terminal",
             dependencies: [
-                "AWSCore",
+                "AWSCore", "CGlibcCompatibility",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        // Lets the function start on Lambda's older glibc; see the C file.
+        // Lets function and programs start on Amazon Linux's older glibc; see the C file.
         .target(name: "CGlibcCompatibility"),
         .executableTarget(
             name: "Bootstrap",

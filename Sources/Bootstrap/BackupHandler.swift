@@ -142,7 +142,6 @@ struct BackupHandler: LambdaHandler {
             )
             let hours = table.hoursSinceLastCompletedBackup ?? BackupMetrics.noBackupHours
             try figures.add("HoursSinceLastCompletedBackup", hours, unit: .none)
-            try figures.add("BackupsFailed", table.hasFailedExport ? 1 : 0, unit: .count)
             figures.write(timestamp: now)
         }
     }

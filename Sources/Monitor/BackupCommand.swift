@@ -54,11 +54,18 @@ struct BackupCommand: AsyncParsableCommand {
         }
         if console.format == .text || !wait { try BackupText.print(answer, to: console) }
         guard wait, !started.isEmpty else {
-            if !started.isEmpty { console.note("The exports go on in DynamoDB. Follow them with: monitor watch") }
+            if !started.isEmpty {
+                console.note(
+                    "The exports go on in DynamoDB. Follow them with: monitor watch\(common.repeatedArguments)"
+                )
+            }
             if !answer.isComplete { throw ExitStatus.failure }
             return
         }
-        let items = try await ExportProgress(console: console).follow(started, client: client)
+        let items = try await ExportProgress(console: console, options: common.repeatedArguments).follow(
+            started,
+            client: client
+        )
         switch console.format {
         case .json: try console.printJSON(BackupText.json(answer, exports: items))
         case .text: try BackupText.print(items, to: console)
@@ -85,8 +92,12 @@ struct BackupCommand: AsyncParsableCommand {
         let started = answer.results.filter { $0.exportARN != nil }.map(\.table).joined(separator: ", ")
         throw CommandFailure.interrupted(
             hints: started.isEmpty
-                ? ["No export was started that is known of. See for yourself with: monitor watch"]
-                : ["Exports were started of \(started); they go on in DynamoDB. Follow them with: monitor watch"]
+                ? [
+                    "No export was started that is known of. See for yourself with: monitor watch\(common.repeatedArguments)"
+                ]
+                : [
+                    "Exports were started of \(started); they go on in DynamoDB. Follow them with: monitor watch\(common.repeatedArguments)"
+                ]
         )
     }
 
@@ -106,11 +117,14 @@ struct BackupCommand: AsyncParsableCommand {
         } catch let error as AWSError where error.code == "ResourceNotFoundException" {
             throw CommandFailure(
                 "there is no function \(configuration.functionName) in \(region)",
-                hints: ["Deploy it with ./deploy.sh, or run the backup from here with: monitor backup --local"]
+                hints: [
+                    "Deploy it with ./deploy.sh, or run the backup from here with: monitor backup --local\(common.repeatedArguments)"
+                ]
             )
         } catch is CancellationError {
             throw CommandFailure.interrupted(hints: [
-                "The function may go on. See what it started with: monitor", "Follow the exports with: monitor watch",
+                "The function may go on. See what it started with: monitor\(common.repeatedArguments)",
+                "Follow the exports with: monitor watch\(common.repeatedArguments)",
             ])
         }
         return try FunctionAnswer.read(result, function: configuration.functionName)

@@ -6,6 +6,8 @@ import Terminal
 /// Follows exports and tells of it on the terminal.
 struct ExportProgress {
     let console: Console
+    /// The options to give to a command that goes on from here.
+    let options: String
 
     /// - Throws: ``CommandFailure`` for Ctrl-C, which says how to go on; ``AWSError``.
     func follow(
@@ -25,7 +27,7 @@ struct ExportProgress {
             }
         } catch is CancellationError {
             throw CommandFailure.interrupted(hints: [
-                "The exports go on in DynamoDB. Follow them with: monitor watch"
+                "The exports go on in DynamoDB. Follow them with: monitor watch\(options)"
             ])
         }
     }

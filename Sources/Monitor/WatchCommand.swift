@@ -42,7 +42,10 @@ struct WatchCommand: AsyncParsableCommand {
             }
             return
         }
-        let items = try await ExportProgress(console: console).follow(running, client: client)
+        let items = try await ExportProgress(console: console, options: common.repeatedArguments).follow(
+            running,
+            client: client
+        )
         switch console.format {
         case .json: try console.printJSON(.array(items.map(BackupText.json)))
         case .text: try BackupText.print(items, to: console)

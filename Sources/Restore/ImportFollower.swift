@@ -6,20 +6,22 @@ import Terminal
 /// Follows an import and tells of it on the terminal.
 struct ImportFollower {
     let console: Console
-    let restore: RestoreRun
+    let imports: ImportWatch
     let region: Region
+    /// The options to give to a command that goes on from here.
+    let options: String
 
     /// - Parameter expectedItems: the manifest's number, for a percentage.
     /// - Throws: ``CommandFailure`` for Ctrl-C, which says how to go on; ``AWSError``.
     func follow(_ importARN: String, expectedItems: Int?) async throws -> ImportDescription {
         defer { console.progress.clear() }
         do {
-            return try await restore.follow(importARN, in: region) { [console] description in
+            return try await imports.follow(importARN, in: region) { [console] description in
                 console.progress.update(Self.line(description, expectedItems: expectedItems))
             }
         } catch is CancellationError {
             throw CommandFailure.interrupted(hints: [
-                "The import goes on in DynamoDB. Follow it with: restore watch \(importARN)"
+                "The import goes on in DynamoDB. Follow it with: restore watch \(importARN)\(options)"
             ])
         }
     }

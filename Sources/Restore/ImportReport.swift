@@ -6,7 +6,7 @@ import Terminal
 /// How an import ended, and what it left behind.
 struct ImportReport {
     let console: Console
-    let restore: RestoreRun
+    let imports: ImportWatch
     let region: Region
 
     /// Shows the end of an import.
@@ -24,7 +24,8 @@ struct ImportReport {
                 "Restored \(HumanFormat.count(items)) items into \(target) (\(region))\(took ?? "")\(checked)."
             )
             if let plan, !plan.dropped.isEmpty {
-                try console.print("Bring back what the import does not: see the commands above.")
+                try console.print("Bring back what the import does not:")
+                try DroppedText.print(plan.dropped, withCommands: true, to: console)
             }
         case .countDiffers(let imported, let expected):
             throw CommandFailure(
@@ -47,7 +48,7 @@ struct ImportReport {
         errors: Int
     ) async throws -> [String] {
         var lines: [String] = []
-        if try await restore.tableExists(target, in: region) {
+        if try await imports.tableExists(target, in: region) {
             lines.append(
                 "It left the table \(target) with \(HumanFormat.count(imported)) items; \(HumanFormat.count(errors))"
                     + " could not be imported. Once you do not need it: aws dynamodb delete-table --table-name"

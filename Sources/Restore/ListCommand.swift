@@ -59,7 +59,7 @@ struct ListCommand: AsyncParsableCommand {
         case .json: try console.printJSON(.array(entries.map(Self.json)))
         case .text: try print(entries, catalog, to: console)
         }
-        if entries.isEmpty, table != nil, console.format == .text { throw ExitStatus.failure }
+        if entries.isEmpty, table != nil { throw ExitStatus.failure }
     }
 
     private func print(_ entries: [CatalogEntry], _ catalog: BackupCatalog, to console: Console) throws {

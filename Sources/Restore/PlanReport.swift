@@ -8,7 +8,9 @@ struct PlanReport {
     let plan: RestorePlan
     let bucket: BackupConfiguration.Bucket
 
-    func print(to console: Console) throws {
+    /// - Parameter withCommands: whether to show the commands that bring back what the import does not; where the import
+    ///   follows at once they come at its end.
+    func print(to console: Console, withCommands: Bool) throws {
         let entry = plan.contents.entry
         let manifest = plan.contents.manifest
         let export = manifest.exportID.text
@@ -26,11 +28,7 @@ struct PlanReport {
         for note in plan.notes { try console.print("  Note      \(note.escapedForTerminal)") }
         guard !plan.dropped.isEmpty else { return }
         try console.print("  An import does not bring back:")
-        for dropped in plan.dropped {
-            let note = dropped.note.map { " (\($0))" } ?? ""
-            try console.print("    - \(dropped.setting)\(note)".escapedForTerminal)
-            for command in dropped.commands { try console.print("        \(command.description.escapedForTerminal)") }
-        }
+        try DroppedText.print(plan.dropped, withCommands: withCommands, to: console)
     }
 
     private var schema: String {

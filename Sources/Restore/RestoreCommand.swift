@@ -102,25 +102,29 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         let report = PlanReport(plan: plan, bucket: configuration.bucket)
         if dryRun {
-            return console.format == .json ? try console.printJSON(report.json) : try report.print(to: console)
+            return console.format == .json
+                ? try console.printJSON(report.json) : try report.print(to: console, withCommands: true)
         }
-        if console.format == .text { try report.print(to: console) }
+        if console.format == .text { try report.print(to: console, withCommands: noWait) }
         let started: ImportDescription
         do {
             started = try await restore.start(plan)
         } catch let error as RestoreError {
             throw RestoreSettings.failure(error)
         }
-        let follower = ImportFollower(console: console, restore: restore, region: region)
+        let imports = ImportWatch(client: client)
+        let options = common.repeatedArguments
         if noWait {
             switch console.format {
             case .json: try console.printJSON(ImportReport.json(started, plan: plan))
-            case .text: try console.print("The import has started. Follow it with: restore watch \(started.arn)")
+            case .text:
+                try console.print("The import has started. Follow it with: restore watch \(started.arn)\(options)")
             }
             return
         }
-        let ended = try await follower.follow(started.arn, expectedItems: plan.itemCount)
-        try await ImportReport(console: console, restore: restore, region: region)
+        let ended = try await ImportFollower(console: console, imports: imports, region: region, options: options)
+            .follow(started.arn, expectedItems: plan.itemCount)
+        try await ImportReport(console: console, imports: imports, region: region)
             .finish(ended, target: plan.target, plan: plan)
     }
 

@@ -45,10 +45,11 @@ struct WatchCommand: AsyncParsableCommand {
         let console = common.makeConsole()
         guard let region, let target = ARN(importARN)?.tableName else { throw ExitStatus.usage }
         let client = try common.makeClient(console: console)
-        let restore = RestoreRun(configuration: try RestoreSettings.configuration(common), client: client)
-        let ended = try await ImportFollower(console: console, restore: restore, region: region)
+        let imports = ImportWatch(client: client)
+        let options = common.repeatedArguments
+        let ended = try await ImportFollower(console: console, imports: imports, region: region, options: options)
             .follow(importARN, expectedItems: nil)
-        try await ImportReport(console: console, restore: restore, region: region)
+        try await ImportReport(console: console, imports: imports, region: region)
             .finish(ended, target: target, plan: nil)
     }
 }

@@ -41,7 +41,8 @@ struct MetricsTests {
         let hours = try #require(totals["HoursSinceLastCompletedBackup"]?.number?.double)
         #expect(hours > 47.8 && hours < 48)
         #expect(metrics.dropFirst().map { $0["TableName"]?.string } == ["Orders", "Users"])
-        #expect(metrics.dropFirst().map { $0["BackupsFailed"]?.integer } == [0, 1])
+        // CloudWatch charges for each metric and table: only the age is worth that.
+        #expect(metrics.dropFirst().allSatisfy { $0["BackupsFailed"] == nil })
     }
 
     @Test("A table without a backup has an age that raises every alarm")

@@ -112,7 +112,8 @@ struct ConfigurationReader {
             : BackupConfigurationError(
                 source: file,
                 message: "there is no such file, and \(variable) is not set; write the file (config.schema.json"
-                    + " describes it) or set TABLE_ARNS, S3_BUCKET and S3_REGION in the environment"
+                    + " describes it) or set S3_BUCKET and S3_REGION, and TABLE_ARNS for all but restore, in the"
+                    + " environment"
             )
     }
 

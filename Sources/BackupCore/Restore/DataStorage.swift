@@ -91,7 +91,7 @@ package struct ThawEstimate: Sendable, Equatable {
             "Contents[?StorageClass=='\(storageClass.name)'].Key", "--output", "text",
         ])
         let restore = ShellCommand([
-            "xargs", "-n1", "aws", "s3api", "restore-object", "--bucket", bucket, "--restore-request",
+            "xargs", "-n1", "-P8", "aws", "s3api", "restore-object", "--bucket", bucket, "--restore-request",
             #"{"Days":7,"GlacierJobParameters":{"Tier":"\#(tier.rawValue)"}}"#, "--key",
         ])
         return "\(list) | \(restore)"

@@ -108,8 +108,8 @@ extension RestorePlan {
                     tier: estimate.tier
                 )
                 message +=
-                    "\n  \(storageClass), \(estimate.tier.rawValue): \(estimate.duration), about"
-                    + " $\(dollars(estimate.cost)):\n    \(command)"
+                    "\n  \(storageClass), \(estimate.tier.rawValue): \(estimate.duration),"
+                    + " \(cost(estimate.cost)):\n    \(command)"
             }
         }
         return RestoreError(.archived, message + "\nthen run the same restore again within 7 days")
@@ -203,6 +203,11 @@ extension RestorePlan {
     private static func tenths(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    private static func cost(_ value: Double) -> String {
+        if value == 0 { return "free" }
+        return value < 0.01 ? "less than $0.01" : "about $\(dollars(value))"
     }
 
     private static func dollars(_ value: Double) -> String {

@@ -58,6 +58,31 @@ package struct CommonOptions: ParsableArguments {
         }
     }
 
+    /// What of these options a command needs that goes on with the same work: ` --config x.json --profile prod`.
+    ///
+    /// Begins with a blank, or is empty; quoted for a shell.
+    package var repeatedArguments: String {
+        var text = ""
+        for (name, value) in [
+            ("--config", config == "config.json" ? nil : config), ("--profile", profile),
+            ("--endpoint-url", endpointURL),
+        ] {
+            guard let value else { continue }
+            let isPlain = value.utf8.allSatisfy {
+                Character(Unicode.Scalar($0)).isLetter && $0 < 0x80 || (0x30...0x39).contains($0)
+                    || "/._-:".utf8.contains($0)
+            }
+            let quoted =
+                isPlain
+                ? value
+                : "'"
+                    + value.split(separator: "'", omittingEmptySubsequences: false)
+                    .joined(separator: "'\\''") + "'"
+            text += " \(name) \(quoted)"
+        }
+        return text
+    }
+
     /// The console that these options ask for.
     package func makeConsole(
         environment: [String: String] = ProcessInfo.processInfo.environment,

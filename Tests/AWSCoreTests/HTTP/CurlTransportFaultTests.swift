@@ -88,18 +88,22 @@ struct CurlTransportFaultTests {
     @Test("A limit of one request is none of the next one on the same handle")
     func limitsDoNotStay() async throws {
         let gate = Gate()
-        try await withScriptedServer(replies: [.never, .response(200, body: "late").after(gate)]) { server in
+        // By path: a request that is over before the server has read it must not leave its answer to the next one.
+        let script = ScriptedServer.Script.paths([
+            "/short": [.never], "/late": [.response(200, body: "late").after(gate)], "/wait": [.never],
+        ])
+        try await withScriptedServer(script) { server in
             let transport = try CurlTransport()
             await #expect(throws: HTTPError.self) {
-                try await transport.send(
-                    .to(server, timeouts: HTTPTimeouts(total: .milliseconds(1), stall: .seconds(1)))
-                )
+                let limits = HTTPTimeouts(total: .milliseconds(1), stall: .seconds(1))
+                return try await transport.send(.to(server, path: "/short", timeouts: limits))
             }
-            async let late = transport.send(.to(server, timeouts: HTTPTimeouts(stall: nil)))
+            async let late = transport.send(.to(server, path: "/late", timeouts: HTTPTimeouts(stall: nil)))
             try await gate.waitForArrivals(1)
             // Longer than the first request's limit in any case.
             _ = await Task {
-                try await CurlTransport().send(.to(server, timeouts: HTTPTimeouts(total: .milliseconds(20))))
+                let limits = HTTPTimeouts(total: .milliseconds(20))
+                return try await CurlTransport().send(.to(server, path: "/wait", timeouts: limits))
             }
             .result
             gate.open()

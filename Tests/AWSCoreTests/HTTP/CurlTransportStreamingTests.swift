@@ -231,8 +231,9 @@ struct CurlTransportStreamingTests {
             _ = try await transport.send(.to(server))
             let requestBody: HTTPRequestBody = isStream ? .stream(body, size: 10_000) : .bytes(body)
             #expect(try await transport.send(.to(server, .put, body: requestBody)).status == 200)
-            // For a stream libcurl opens a connection before it finds that it cannot go back.
-            #expect(server.connections == (isStream ? 3 : 2))
+            // Where reading shows the dead connection first, libcurl opens another before it finds that it cannot go back
+            // in a stream.
+            #expect((2...(isStream ? 3 : 2)).contains(server.connections))
             #expect(server.requests.last?.body == body)
             let streamed = try await transport.stream(.to(server, .put, body: requestBody))
             #expect(streamed.status == 200)

@@ -144,9 +144,9 @@ struct RestorePlanTests {
             error?.description == """
                 the data must be thawed before it can be imported: 3 files (3.0 GB) in DEEP_ARCHIVE
                   DEEP_ARCHIVE, Standard: up to 12 hours, about $0.06:
-                    aws s3api list-objects-v2 --bucket b --prefix daily/2026/01/14/Users/AWSDynamoDB/01768385930622-efd1a093/data/ --query 'Contents[?StorageClass=='\\''DEEP_ARCHIVE'\\''].Key' --output text | xargs -n1 aws s3api restore-object --bucket b --restore-request '{"Days":7,"GlacierJobParameters":{"Tier":"Standard"}}' --key
-                  DEEP_ARCHIVE, Bulk: up to 48 hours, about $0.01:
-                    aws s3api list-objects-v2 --bucket b --prefix daily/2026/01/14/Users/AWSDynamoDB/01768385930622-efd1a093/data/ --query 'Contents[?StorageClass=='\\''DEEP_ARCHIVE'\\''].Key' --output text | xargs -n1 aws s3api restore-object --bucket b --restore-request '{"Days":7,"GlacierJobParameters":{"Tier":"Bulk"}}' --key
+                    aws s3api list-objects-v2 --bucket b --prefix daily/2026/01/14/Users/AWSDynamoDB/01768385930622-efd1a093/data/ --query 'Contents[?StorageClass=='\\''DEEP_ARCHIVE'\\''].Key' --output text | xargs -n1 -P8 aws s3api restore-object --bucket b --restore-request '{"Days":7,"GlacierJobParameters":{"Tier":"Standard"}}' --key
+                  DEEP_ARCHIVE, Bulk: up to 48 hours, less than $0.01:
+                    aws s3api list-objects-v2 --bucket b --prefix daily/2026/01/14/Users/AWSDynamoDB/01768385930622-efd1a093/data/ --query 'Contents[?StorageClass=='\\''DEEP_ARCHIVE'\\''].Key' --output text | xargs -n1 -P8 aws s3api restore-object --bucket b --restore-request '{"Days":7,"GlacierJobParameters":{"Tier":"Bulk"}}' --key
                 then run the same restore again within 7 days
                 """
         )

@@ -164,6 +164,10 @@ final class CurlLoop: @unchecked Sendable {
             } else if result == CURLE_OK {
                 let place = "\(transfer.request.scheme.rawValue)://\(transfer.request.authority)"
                 end(transfer, throwing: HTTPError(.connectionLost, "\(place): the answer ends within its headers"))
+            } else if result == CURLE_SEND_ERROR, transfer.head.status == 0, isReused(pointer) {
+                // A kept connection was dead, and writing showed it before reading did: libcurl begins again only in the
+                // other case.
+                end(transfer, throwing: CurlTransfer.BodyMustRestart())
             } else {
                 let detail = transfer.handle?.errorText
                 end(
@@ -172,6 +176,12 @@ final class CurlLoop: @unchecked Sendable {
                 )
             }
         }
+    }
+
+    /// Whether the transfer went over a connection that an earlier one had opened.
+    private func isReused(_ handle: UnsafeMutableRawPointer) -> Bool {
+        var opened = 0
+        return ccurl_get_long(handle, CURLINFO_NUM_CONNECTS, &opened) == CURLE_OK && opened == 0
     }
 
     private func end(_ transfer: CurlTransfer, throwing error: any Error) {
