@@ -1,6 +1,19 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// Lambda's system need not have what this one has, so the function brings everything along in one static executable.
+// scripts/build-release asks for it. Position-independent, because a static program with a fixed address sorts all its
+// unwind tables at the start, 12 ms; lld, because gold cannot link this form; packed relocations take 1.4 MB less.
+let functionLinkage: [LinkerSetting] =
+    Context.environment["STATIC_FUNCTION"] == nil
+    ? []
+    : [
+        .unsafeFlags([
+            "-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie",
+            "-Xlinker", "--pack-dyn-relocs=relr", "-Xlinker", "-O2",
+        ])
+    ]
+
 let package = Package(
     name: "dynamodb-backup",
     products: [
@@ -54,11 +67,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        // Lets the function start on Lambda's older glibc; see the C file.
+        // Lets the static function run on a system with another glibc; see the C file.
         .target(name: "CGlibcCompatibility"),
         .executableTarget(
             name: "Bootstrap",
-            dependencies: ["AWSCore", "BackupCore", "CGlibcCompatibility", "LambdaRuntime"]
+            dependencies: ["AWSCore", "BackupCore", "CGlibcCompatibility", "LambdaRuntime"],
+            linkerSettings: functionLinkage
         ),
         .executableTarget(
             name: "Monitor",
