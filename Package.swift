@@ -1,6 +1,19 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// The system on which function and programs run need not have what this one has, so each brings everything along in one
+// static executable. scripts/build-release asks for it. Position-independent, because a static program with a fixed address sorts all its
+// unwind tables at the start, 12 ms; lld, because gold cannot link this form; packed relocations take 1.4 MB less.
+let releaseLinkage: [LinkerSetting] =
+    Context.environment["STATIC_EXECUTABLES"] == nil
+    ? []
+    : [
+        .unsafeFlags([
+            "-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie",
+            "-Xlinker", "--pack-dyn-relocs=relr", "-Xlinker", "-O2",
+        ])
+    ]
+
 let package = Package(
     name: "dynamodb-backup",
     products: [
@@ -54,32 +67,36 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        // Lets function and programs start on Amazon Linux's older glibc; see the C file.
+        // Lets a static executable run on a system with another glibc; see the C file.
         .target(name: "CGlibcCompatibility"),
         .executableTarget(
             name: "Bootstrap",
-            dependencies: ["AWSCore", "BackupCore", "CGlibcCompatibility", "LambdaRuntime"]
+            dependencies: ["AWSCore", "BackupCore", "CGlibcCompatibility", "LambdaRuntime"],
+            linkerSettings: releaseLinkage
         ),
         .executableTarget(
             name: "Monitor",
             dependencies: [
                 "AWSCore", "BackupCore", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]
+            ],
+            linkerSettings: releaseLinkage
         ),
         .executableTarget(
             name: "Restore",
             dependencies: [
                 "AWSCore", "BackupCore", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]
+            ],
+            linkerSettings: releaseLinkage
         ),
         .executableTarget(
             name: "ExportTableSchema",
             dependencies: [
                 "AWSCore", "BackupCore", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]
+            ],
+            linkerSettings: releaseLinkage
         ),
         // Run by scripts/bench; in no product.
         .executableTarget(name: "BenchmarkHarness", dependencies: ["AWSCore"], path: "Benchmarks/Harness"),

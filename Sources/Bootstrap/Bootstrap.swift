@@ -1,4 +1,5 @@
 import AWSCore
+import CGlibcCompatibility
 import Glibc
 import LambdaRuntime
 import Logging
@@ -13,6 +14,12 @@ enum Bootstrap {
         let logs = LambdaLogConfiguration(environment: environment)
         let logger = Logger(label: "backup") { _ in LambdaLogHandler(logs) }
         do {
+            guard use_built_in_name_services() == 0 else {
+                throw LambdaFunctionError(
+                    type: .runtime("OutOfMemory"),
+                    message: "no memory to choose how names are resolved"
+                )
+            }
             let transport = try CurlTransport(CurlTransport.Configuration(caBundle: environment["AWS_CA_BUNDLE"]))
             let runtime = LambdaRuntime(
                 api: try LambdaRuntimeClient(environment: environment, transport: transport),

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import CGlibcCompatibility
 import FoundationEssentials
 import Glibc
 
@@ -40,6 +41,7 @@ package struct CommandRunner: Sendable {
         arguments: [String] = Array(CommandLine.arguments.dropFirst()),
         hints: @escaping @Sendable (any Error) -> [String] = { _ in [] }
     ) async -> Never {
+        guard use_built_in_name_services() == 0 else { exit(ExitStatus.failure.rawValue) }
         // A reader that goes away (`| head`) or a lost connection gives an error where it happens, not a dead process.
         signal(SIGPIPE, SIG_IGN)
         let running = Task { await CommandRunner(hints: hints).run(program, arguments) }
