@@ -2,17 +2,19 @@
 import PackageDescription
 
 // The system on which function and programs run need not have what this one has, so each brings everything along in one
-// static executable. scripts/build-release asks for it. Position-independent, because a static program with a fixed address sorts all its
-// unwind tables at the start, 12 ms; lld, because gold cannot link this form; packed relocations take 1.4 MB less.
+// static executable. scripts/build-release asks for it. Position-independent, because a static program with a fixed address
+// sorts all its unwind tables at the start, 12 ms; lld, because gold cannot link this form; packed relocations take 1.4 MB
+// less. For --wrap see WithoutProc.c.
+let isStatic = Context.environment["STATIC_EXECUTABLES"] != nil
 let releaseLinkage: [LinkerSetting] =
-    Context.environment["STATIC_EXECUTABLES"] == nil
-    ? []
-    : [
+    isStatic
+    ? [
         .unsafeFlags([
             "-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie",
-            "-Xlinker", "--pack-dyn-relocs=relr", "-Xlinker", "-O2",
+            "-Xlinker", "--pack-dyn-relocs=relr", "-Xlinker", "-O2", "-Xlinker", "--wrap=open",
         ])
     ]
+    : []
 
 let package = Package(
     name: "dynamodb-backup",
@@ -67,8 +69,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        // Lets a static executable run on a system with another glibc; see the C file.
-        .target(name: "CGlibcCompatibility"),
+        // Lets a static executable run on a system with another glibc, or without /proc; see the C files.
+        .target(
+            name: "CGlibcCompatibility",
+            cSettings: isStatic ? [.define("_GNU_SOURCE"), .define("STATIC_EXECUTABLES")] : []
+        ),
         .executableTarget(
             name: "Bootstrap",
             dependencies: ["AWSCore", "BackupCore", "CGlibcCompatibility", "LambdaRuntime"],

@@ -6,7 +6,12 @@
 
 #include "CGlibcCompatibility.h"
 
-#if defined(__linux__) && defined(__GLIBC__)
+#if defined(__linux__)
+// Defines __GLIBC__.
+#include <features.h>
+#endif
+
+#if defined(__GLIBC__)
 #include <nss.h>
 #include <stddef.h>
 
