@@ -57,7 +57,7 @@ struct ChildProcessTests {
     func terminal() async throws {
         let output = try await ChildProcess.run(
             shell,
-            ["-c", "test -t 1 && test -t 2 && stty size < /dev/stdout"],
+            ["-c", "test -t 1 && test -t 2 && stty size 0<&1"],
             environment: ["PATH": "/usr/bin:/bin"],
             outlet: .terminal(columns: 71)
         )
