@@ -23,6 +23,7 @@ let package = Package(
         .executable(name: "monitor", targets: ["Monitor"]),
         .executable(name: "restore", targets: ["Restore"]),
         .executable(name: "export-table-schema", targets: ["ExportTableSchema"]),
+        .executable(name: "sync", targets: ["Sync"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -60,6 +61,10 @@ let package = Package(
         .target(
             name: "BackupCore",
             dependencies: ["AWSCore", .product(name: "Logging", package: "swift-log")]
+        ),
+        .target(
+            name: "SyncCore",
+            dependencies: ["AWSCore", "BackupCore", .product(name: "Logging", package: "swift-log")]
         ),
         .target(
             name: "Terminal",
@@ -103,6 +108,14 @@ let package = Package(
             ],
             linkerSettings: releaseLinkage
         ),
+        .executableTarget(
+            name: "Sync",
+            dependencies: [
+                "AWSCore", "BackupCore", "SyncCore", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            linkerSettings: releaseLinkage
+        ),
         // Run by scripts/bench; in no product.
         .executableTarget(name: "BenchmarkHarness", dependencies: ["AWSCore"], path: "Benchmarks/Harness"),
         .target(name: "AWSTesting", dependencies: ["AWSCore"]),
@@ -114,6 +127,12 @@ let package = Package(
         .testTarget(
             name: "BackupCoreTests",
             dependencies: ["AWSCore", "AWSTesting", "BackupCore", .product(name: "Logging", package: "swift-log")]
+        ),
+        .testTarget(
+            name: "SyncCoreTests",
+            dependencies: [
+                "AWSCore", "AWSTesting", "BackupCore", "SyncCore", .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(name: "BootstrapTests", dependencies: ["AWSCore", "AWSTesting", "Bootstrap"]),
         .testTarget(name: "AWSTestingTests", dependencies: ["AWSCore", "AWSTesting"]),

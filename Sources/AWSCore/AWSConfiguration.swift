@@ -43,13 +43,19 @@ package struct AWSConfiguration: Sendable {
     /// The configuration that settings make, with credentials from wherever the AWS SDKs look for them.
     ///
     /// Nothing is sent and no credentials are fetched yet.
-    /// - Parameter transport: for the calls that fetch credentials; built with ``AWSSettings/caBundle``.
-    package init(settings: AWSSettings, transport: any HTTPTransport) {
+    /// - Parameters:
+    ///   - roleARN: a role to assume with those credentials; `nil` to use them as they are.
+    ///   - transport: for the calls that fetch credentials; built with ``AWSSettings/caBundle``.
+    package init(settings: AWSSettings, assuming roleARN: String? = nil, transport: any HTTPTransport) {
+        let context = CredentialsContext(settings: settings, transport: transport)
+        var credentials: any CredentialsProvider = CredentialsProviderChain.standard(context)
+        if let roleARN {
+            let role = AssumeRoleCredentialsProvider(roleARN: roleARN, source: credentials, context: context)
+            credentials = CachingCredentialsProvider(role, now: context.now)
+        }
         self.init(
             region: settings.region,
-            credentials: CredentialsProviderChain.standard(
-                CredentialsContext(settings: settings, transport: transport)
-            ),
+            credentials: credentials,
             endpoints: settings.endpoints,
             maximumAttempts: settings.maximumAttempts,
             caBundle: settings.caBundle,

@@ -21,6 +21,13 @@ package struct AssumeRoleCredentialsProvider: CredentialsProvider {
         self.context = context
     }
 
+    /// A role that was named without a profile, in sessions of an hour.
+    init(roleARN: String, source: any CredentialsProvider, context: CredentialsContext) {
+        self.input = STSClient.AssumeRoleInput(roleARN: roleARN, sessionName: context.defaultSessionName)
+        self.source = source
+        self.context = context
+    }
+
     package func credentials() async throws -> Credentials {
         try await context.sts(signingWith: source, roleARN: input.roleARN).assumeRole(input)
     }

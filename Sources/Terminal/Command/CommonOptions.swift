@@ -107,23 +107,46 @@ package struct CommonOptions: ParsableArguments {
         return Logger(label: label) { _ in VerboseLogHandler(console: console, logLevel: level) }
     }
 
+    /// What one side of a command may have of its own.
+    package struct Side: Sendable {
+        package var profile: String?
+        package var region: String?
+        package var endpointURL: String?
+        /// A role to assume with the credentials that the rest gives.
+        package var roleARN: String?
+
+        package init(
+            profile: String? = nil,
+            region: String? = nil,
+            endpointURL: String? = nil,
+            roleARN: String? = nil
+        ) {
+            self.profile = profile
+            self.region = region
+            self.endpointURL = endpointURL
+            self.roleARN = roleARN
+        }
+    }
+
     /// A client with the Region, credentials and endpoints that options, environment and profile give.
     ///
     /// Nothing is sent and no credentials are fetched yet.
+    /// - Parameter side: what goes before these options.
     /// - Throws: ``ConfigurationError``; ``HTTPError`` when libcurl cannot start.
     package func makeClient(
+        _ side: Side = Side(),
         environment: [String: String] = ProcessInfo.processInfo.environment,
         console: Console
     ) throws -> AWSClient {
         let settings = try AWSSettings(
-            profile: profile,
-            region: region,
-            endpointURL: endpointURL,
+            profile: side.profile ?? profile,
+            region: side.region ?? region,
+            endpointURL: side.endpointURL ?? endpointURL,
             environment: environment
         )
         let transport = try CurlTransport(.init(caBundle: settings.caBundle))
         return AWSClient(
-            configuration: AWSConfiguration(settings: settings, transport: transport),
+            configuration: AWSConfiguration(settings: settings, assuming: side.roleARN, transport: transport),
             transport: transport,
             environment: AWSClient.Environment(logger: makeLogger("aws", console: console))
         )

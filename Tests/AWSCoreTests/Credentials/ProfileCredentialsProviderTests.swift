@@ -110,6 +110,18 @@ struct ProfileCredentialsProviderTests {
         )
     }
 
+    @Test("A role that was named beside the profile is assumed with that profile's credentials, once")
+    func additionalRole() async throws {
+        let transport = sts()
+        let settings = try AWSHome(config: Self.config).settings(profile: "one")
+        let role = "arn:aws:iam::222222222222:role/Other"
+        let configuration = AWSConfiguration(settings: settings, assuming: role, transport: transport)
+        for _ in 1...2 {
+            #expect(try await configuration.credentials.credentials().accessKeyID == "Other by One by BASE")
+        }
+        #expect(transport.requests.count == 2)
+    }
+
     @Test("Roles are assumed one after the other; without a Region the role's partition gives it")
     func roleChain() async throws {
         let transport = sts()
