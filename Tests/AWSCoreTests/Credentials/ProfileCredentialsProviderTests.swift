@@ -73,14 +73,16 @@ struct ProfileCredentialsProviderTests {
         """
 
     /// Answers every AssumeRole with keys named by role and signer.
-    private func sts() -> FakeTransport {
+    private func sts(expiration: String = "2026-11-21T08:00:00Z") -> FakeTransport {
         FakeTransport { recorded, _ in
             let role = recorded.bodyText.split(separator: "&").first { $0.hasPrefix("RoleArn=") }?.split(
                 separator: "%2F"
             ).last
             let signer = recorded.request.headers["Authorization"]?
                 .split(separator: "Credential=").last?.prefix { $0 != "/" }
-            return .response(body: assumeRoleAnswer("AssumeRole", "\(role ?? "?") by \(signer ?? "?")"))
+            return .response(
+                body: assumeRoleAnswer("AssumeRole", "\(role ?? "?") by \(signer ?? "?")", expiration: expiration)
+            )
         }
     }
 
@@ -112,7 +114,7 @@ struct ProfileCredentialsProviderTests {
 
     @Test("A role that was named beside the profile is assumed with that profile's credentials, once")
     func additionalRole() async throws {
-        let transport = sts()
+        let transport = sts(expiration: "2999-01-01T00:00:00Z")
         let settings = try AWSHome(config: Self.config).settings(profile: "one")
         let role = "arn:aws:iam::222222222222:role/Other"
         let configuration = AWSConfiguration(settings: settings, assuming: role, transport: transport)
