@@ -6,14 +6,16 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
+from . import mappings
 from . import schema as json_schema
 from .errors import DeployError
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA_PATH = ROOT / "config.schema.json"
 _PLACEHOLDER = "replace-me"
+BACKUP = ("tables", "bucket")
 
 
 @dataclass(frozen=True)
@@ -108,20 +110,35 @@ class Config:
         return (json.dumps(self.document, indent=2) + "\n").encode()
 
 
-def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
-    """Reads, overrides and checks the settings; every error names the field."""
+def load(path: Path, environment: Mapping[str, str] = os.environ, needed: Sequence[str] = BACKUP) -> Config:
+    """Reads, overrides and checks the settings; every error names the field.
+
+    `needed` are the parts that the caller cannot do without; another part is checked where it is there.
+    """
     document = _read(path)
     overridden = _override(document, environment)
     schema = json.loads(SCHEMA_PATH.read_text())
     found = json_schema.problems(document, schema)
+    found += [f'"{key}" is missing' for key in needed if key not in document and f'"{key}" is missing' not in found]
+    if not found:
+        found = _mapping_problems(document, schema)
     if found:
         source = f" (overridden by {', '.join(overridden)} in the environment)" if overridden else ""
         raise DeployError(
             f"{path}{source} is not valid: {'; '.join(found)}.", "correct it; config.schema.json describes every field.")
     document.pop("$schema", None)
     config = Config(json_schema.with_defaults(document, schema))
-    _require_one_home(config, path)
+    if "tables" in needed:
+        _require_one_home(config, path)
     return config
+
+
+def _mapping_problems(document: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    try:
+        mappings.check(document, default_function=schema["properties"]["functionName"]["default"])
+    except mappings.MappingError as error:
+        return [str(error)]
+    return []
 
 
 def require_no_placeholders(config: Config, path: Path) -> None:

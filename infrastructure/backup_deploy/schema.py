@@ -45,7 +45,7 @@ def with_defaults(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, An
 
 def _object_problems(value: dict[str, Any], schema: dict[str, Any], field: str) -> list[str]:
     known = schema.get("properties", {})
-    found = [f"{_name(_join(field, key))} is missing" for key in schema.get("required", []) if key not in value]
+    found = [f"{_name(_join(field, key))} is missing" for key in _required(value, schema) if key not in value]
     for key, sub in value.items():
         if key in known:
             found += problems(sub, known[key], _join(field, key))
@@ -53,6 +53,13 @@ def _object_problems(value: dict[str, Any], schema: dict[str, Any], field: str) 
             names = ", ".join(name for name in known if not name.startswith("$"))
             found.append(f"{_name(_join(field, key))} is not a setting (known here: {names})")
     return found
+
+
+def _required(value: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    """The members that must be there; of alternatives the first that is met, else the first."""
+    alternatives = [alternative["required"] for alternative in schema.get("anyOf", [])]
+    met = [names for names in alternatives if all(name in value for name in names)]
+    return [*schema.get("required", []), *(met or alternatives or [[]])[0]]
 
 
 def _array_problems(value: list[Any], schema: dict[str, Any], field: str) -> list[str]:

@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 extension BackupConfiguration {
     /// What a program cannot do without.
     package enum Requirement: Sendable {
@@ -22,19 +20,9 @@ extension BackupConfiguration {
         mayBeMissing: Bool,
         environment: [String: String],
         requiring requirement: Requirement = .everything
-    ) throws(BackupConfigurationError) -> BackupConfiguration {
-        let contents: [UInt8]?
-        do {
-            contents = Array(try Data(contentsOf: URL(filePath: path)))
-        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
-            guard mayBeMissing else { throw BackupConfigurationError(source: path, message: "there is no such file") }
-            contents = nil
-        } catch {
-            throw BackupConfigurationError(source: path, message: "the file cannot be read; check its permissions")
-        }
-        return try BackupConfiguration(
-            contents: contents,
-            file: path,
+    ) throws(ConfigurationFieldError) -> BackupConfiguration {
+        try BackupConfiguration(
+            document: ConfigurationDocument(path: path, mayBeMissing: mayBeMissing),
             environment: environment,
             requiring: requirement
         )
@@ -46,8 +34,20 @@ extension BackupConfiguration {
         file: String,
         environment: [String: String],
         requiring requirement: Requirement = .everything
-    ) throws(BackupConfigurationError) {
-        let reader = try ConfigurationReader(contents: contents, file: file, environment: environment)
+    ) throws(ConfigurationFieldError) {
+        try self.init(
+            document: ConfigurationDocument(contents: contents, file: file),
+            environment: environment,
+            requiring: requirement
+        )
+    }
+
+    private init(
+        document: ConfigurationDocument,
+        environment: [String: String],
+        requiring requirement: Requirement
+    ) throws(ConfigurationFieldError) {
+        let reader = try ConfigurationReader(document, environment: environment)
         self.init(
             functionName: try reader.functionName(),
             tables: try reader.tables(requirement: requirement),

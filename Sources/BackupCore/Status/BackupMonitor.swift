@@ -116,7 +116,7 @@ package struct BackupMonitor: Sendable {
     /// The Region in which the function is deployed: that of the tables.
     package func functionRegion() throws -> Region {
         guard let region = configuration.tables.first?.region else {
-            throw BackupConfigurationError(source: "config.json", field: "tables", message: "no table is configured")
+            throw ConfigurationFieldError(source: "config.json", field: "tables", message: "no table is configured")
         }
         return region
     }

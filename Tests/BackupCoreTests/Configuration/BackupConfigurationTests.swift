@@ -84,7 +84,7 @@ struct BackupConfigurationTests {
             ),
             (
                 #"{"table":[]}"#, [:],
-                "config.json: table: unknown key; expected functionName, tables, bucket, schedule, maximumAgeHours, alarmEmail"
+                "config.json: table: unknown key; expected functionName, tables, bucket, schedule, maximumAgeHours, alarmEmail, sync"
             ),
             (#"{"bucket":{"nam":"x"}}"#, [:], "config.json: bucket.nam: unknown key; expected name, region, prefix"),
             (#"{"bucket":"x"}"#, [:], #"config.json: bucket: a string where {"name": …, "region": …} is expected"#),
@@ -134,7 +134,7 @@ struct BackupConfigurationTests {
         ] as [(String, [String: String], String)]
     )
     func mistakes(text: String, environment: [String: String], message: String) {
-        let error = #expect(throws: BackupConfigurationError.self) { try read(text, environment) }
+        let error = #expect(throws: ConfigurationFieldError.self) { try read(text, environment) }
         #expect(error?.description == message)
     }
 
@@ -151,7 +151,7 @@ struct BackupConfigurationTests {
         ]
     )
     func wrongValues(field: String, value: String) {
-        let error = #expect(throws: BackupConfigurationError.self) {
+        let error = #expect(throws: ConfigurationFieldError.self) {
             try read(Self.minimal.dropLast() + #","\#(field)":\#(value)}"#)
         }
         #expect(error?.field == field)
@@ -160,7 +160,7 @@ struct BackupConfigurationTests {
 
     @Test("Two tables of one name would share a folder and are refused")
     func sameNames() {
-        let error = #expect(throws: BackupConfigurationError.self) {
+        let error = #expect(throws: ConfigurationFieldError.self) {
             try read(
                 nil,
                 [
@@ -177,7 +177,7 @@ struct BackupConfigurationTests {
         arguments: ["ab", "-ab", "ab-", "a..b", "1.2.3.4", "a b", String(repeating: "a", count: 64)]
     )
     func bucketNames(name: String) {
-        #expect(throws: BackupConfigurationError.self) { try read(Self.minimal, ["S3_BUCKET": name]) }
+        #expect(throws: ConfigurationFieldError.self) { try read(Self.minimal, ["S3_BUCKET": name]) }
     }
 
     @Test("A missing file is an error only when it was asked for or nothing takes its place")
@@ -187,11 +187,11 @@ struct BackupConfigurationTests {
         #expect(
             try BackupConfiguration.load(path: path, mayBeMissing: true, environment: environment).bucket.name == "abc"
         )
-        let asked = #expect(throws: BackupConfigurationError.self) {
+        let asked = #expect(throws: ConfigurationFieldError.self) {
             try BackupConfiguration.load(path: path, mayBeMissing: false, environment: environment)
         }
         #expect(asked?.description == "\(path): there is no such file")
-        let nothing = #expect(throws: BackupConfigurationError.self) {
+        let nothing = #expect(throws: ConfigurationFieldError.self) {
             try BackupConfiguration.load(path: path, mayBeMissing: true, environment: [:])
         }
         #expect(nothing?.message.contains("TABLE_ARNS is not set") == true)
@@ -210,7 +210,7 @@ struct BackupConfigurationTests {
 
     @Test("A directory in the file's place is an error of one line")
     func directory() {
-        let error = #expect(throws: BackupConfigurationError.self) {
+        let error = #expect(throws: ConfigurationFieldError.self) {
             try BackupConfiguration.load(
                 path: FileManager.default.temporaryDirectory.path,
                 mayBeMissing: true,
