@@ -10,6 +10,11 @@ package enum S3Date {
         return text.withUTF8 { parse($0) }
     }
 
+    /// The same for a text that is bytes of something larger.
+    package static func parse(_ text: ArraySlice<UInt8>) -> Date? {
+        text.withUnsafeBufferPointer { parse($0) }
+    }
+
     private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Date? {
         func number(_ range: Range<Int>) -> Int? {
             var value = 0

@@ -35,6 +35,37 @@ package enum URIEncoding {
         decode(text, plusIsSpace: true)
     }
 
+    /// The same within bytes: what is decoded is never longer, and stands where its text began.
+    ///
+    /// - Returns: where the decoded text is now; `nil` as for a text, with the bytes half decoded.
+    static func decodeForm(_ bytes: UnsafeMutableBufferPointer<UInt8>, _ range: Range<Int>) -> Range<Int>? {
+        var (read, write) = (range.lowerBound, range.lowerBound)
+        var isASCII = true
+        while read < range.upperBound {
+            var byte = bytes[read]
+            read += 1
+            if byte == UInt8(ascii: "%") {
+                guard range.upperBound - read >= 2, let high = Hexadecimal.value(bytes[read]),
+                    let low = Hexadecimal.value(bytes[read + 1])
+                else { return nil }
+                byte = high << 4 | low
+                read += 2
+            } else if byte == UInt8(ascii: "+") {
+                byte = UInt8(ascii: " ")
+            }
+            if byte >= 0x80 { isASCII = false }
+            bytes[write] = byte
+            write += 1
+        }
+        let decoded = range.lowerBound..<write
+        guard isASCII || isUTF8(UnsafeBufferPointer(rebasing: bytes[decoded])) else { return nil }
+        return decoded
+    }
+
+    private static func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        (try? UTF8Span(validating: bytes.span)) != nil
+    }
+
     static func append(_ text: some Sequence<UInt8>, to output: inout [UInt8], keepsSlash: Bool) {
         encode(text, keepsSlash: keepsSlash) { output.append($0) }
     }

@@ -15,7 +15,7 @@ package final class XMLEventParser {
 
     /// The text of an element, to be read within the call that hands it over: most texts nobody wants as a string.
     package struct Text {
-        fileprivate let bytes: UnsafeBufferPointer<UInt8>
+        let bytes: UnsafeBufferPointer<UInt8>
 
         package var string: String { String(decoding: bytes, as: UTF8.self) }
 

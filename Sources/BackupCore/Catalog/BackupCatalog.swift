@@ -128,8 +128,9 @@ package struct BackupCatalog: Sendable {
         repeat {
             let page = try await store.list(prefix: path, delimiter: "/", startAfter: nil, continuationToken: token)
             for folder in page.commonPrefixes {
-                let name = Array(folder.utf8.dropFirst(path.utf8.count).dropLast())
-                if name.count == digits, let number = Int(digits: name[...]) { folders.append((folder, number)) }
+                let name = folder.dropFirst(path.utf8.count).dropLast()
+                guard name.count == digits, let number = Int(digits: name) else { continue }
+                folders.append((String(decoding: folder, as: UTF8.self), number))
             }
             token = page.nextContinuationToken
         } while token != nil
@@ -155,8 +156,7 @@ package struct BackupCatalog: Sendable {
                 startAfter: startAfter,
                 continuationToken: token
             )
-            for object in page.objects { reader.add(object) }
-            for folder in page.commonPrefixes { reader.add(dataFolder: folder) }
+            reader.add(page)
             guard let next = page.nextContinuationToken else { break }
             switch cursor.next(after: page) {
             case .nextPage: (token, startAfter) = (next, nil)

@@ -34,14 +34,20 @@ struct CatalogReader {
         self.last = last
     }
 
-    mutating func add(_ object: S3ObjectSummary) {
-        guard let key = wanted(object.key) else { return }
+    mutating func add(_ page: ListObjectsV2Page) {
+        for object in page.objects { add(object.keyBytes, object) }
+        // The folders of data files, which the listing shows in their place.
+        for folder in page.commonPrefixes { add(folder, nil) }
+    }
+
+    private mutating func add(_ key: ArraySlice<UInt8>, _ object: ListedObject?) {
+        guard let key = wanted(key) else { return }
         let folder = Folder(date: key.date, table: key.table)
         switch key.part {
         case .schema: folders[folder, default: Contents()].hasSchema = true
         case .settings: folders[folder, default: Contents()].hasSettings = true
         case .export(let id, .manifestSummary):
-            let manifest = Manifest(isThere: true, writtenAt: object.lastModified)
+            let manifest = Manifest(isThere: true, writtenAt: object?.lastModified)
             folders[folder, default: Contents()].exports[id] = manifest
         case .export(let id, _):
             if folders[folder]?.exports[id] == nil { folders[folder, default: Contents()].exports[id] = Manifest() }
@@ -49,12 +55,7 @@ struct CatalogReader {
         }
     }
 
-    /// Takes the folder of an export's data files, which the listing shows in their place.
-    mutating func add(dataFolder path: String) {
-        add(S3ObjectSummary(key: path, size: 0))
-    }
-
-    private func wanted(_ key: String) -> BackupKey? {
+    private func wanted(_ key: ArraySlice<UInt8>) -> BackupKey? {
         guard let key = layout.parse(key), (first...last).contains(key.date), table == nil || key.table == table else {
             return nil
         }

@@ -24,12 +24,13 @@ struct ListingCursor {
     }
 
     func next(after page: ListObjectsV2Page) -> Step {
-        let lastKey = [page.objects.last?.key, page.commonPrefixes.last].compactMap(\.self)
-            .max { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let lastObject = page.objects.last?.keyBytes
+        let lastKey = [lastObject, page.commonPrefixes.last].compactMap(\.self)
+            .max { $0.lexicographicallyPrecedes($1) }
         guard let lastKey, let position = layout.parse(lastKey) else { return .nextPage }
         if position.date > last { return .end }
         // Only where the store did not roll up the data files: no need to page through the rest of them.
-        if case .export(let id, .data) = position.part, page.objects.last?.key == lastKey {
+        if case .export(let id, .data) = position.part, lastObject == lastKey {
             // "0" is the character behind "/".
             return .skip(layout.export(id, date: position.date, table: position.table).path + "data0")
         }

@@ -36,6 +36,13 @@ extension BackupLayout {
         var key = key
         return key.withUTF8 { BackupKey(path: $0[root.count...]) }
     }
+
+    /// The same for a key out of a listing.
+    package func parse(_ key: ArraySlice<UInt8>) -> BackupKey? {
+        let root = root.utf8
+        guard key.starts(with: root) else { return nil }
+        return key.withUnsafeBufferPointer { BackupKey(path: $0[root.count...]) }
+    }
 }
 
 private typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>

@@ -163,11 +163,13 @@ extension BackupContents {
                 startAfter: nil,
                 continuationToken: token
             )
-            for object in page.objects where object.key != manifest.dataFolder {
-                guard missing.remove(object.key) != nil else {
+            for object in page.objects {
+                let key = object.key
+                if key == manifest.dataFolder { continue }
+                guard missing.remove(key) != nil else {
                     throw ManifestError(
                         .inconsistent,
-                        key: object.key,
+                        key: key,
                         "this file does not belong to the backup, and an import would read it; move it away"
                     )
                 }

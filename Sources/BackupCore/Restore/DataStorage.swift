@@ -24,7 +24,7 @@ package struct DataStorage: Sendable, Equatable {
 
     package init() {}
 
-    package mutating func add(_ object: S3ObjectSummary, now: Date) {
+    package mutating func add(_ object: ListedObject, now: Date) {
         total.add(object.size)
         guard object.storageClass.needsRestore else { return }
         switch object.restoreStatus {

@@ -165,7 +165,7 @@ package struct BackupHistory: Sendable {
             let list = ListObjectsV2Request(bucket: configuration.bucket.name, prefix: folder, delimiter: "/")
             var ids: [ExportID] = []
             for try await page in s3.listObjectsV2(list) {
-                ids += page.commonPrefixes.compactMap { ExportID($0.dropFirst(folder.count).dropLast()) }
+                ids += page.commonPrefixes.compactMap { ExportID(utf8: $0.dropFirst(folder.utf8.count).dropLast()) }
             }
             for id in ids.sorted(by: >) {
                 guard records.count < limit || !records.contains(where: { $0.state == .completed }) else {

@@ -41,7 +41,7 @@ final class InMemoryBackupStore: BackupObjectStore {
         counter.withLock { $0 += 1 }
         let delimiter = delimiter.flatMap { $0.utf8.count > 1 && !rollsUpLongDelimiters ? nil : Array($0.utf8) }
         let prefix = Array(prefix.utf8)
-        var page = ListObjectsV2Page(objects: [], commonPrefixes: [], nextContinuationToken: nil)
+        var page = ListingPageBuilder()
         // Everything up to this is done; a token may be a common prefix, whose keys then all are.
         var last = Array((continuationToken ?? startAfter ?? "").utf8)
         var index = firstIndex(notBefore: prefix.lexicographicallyPrecedes(last) ? last : prefix)
@@ -52,31 +52,22 @@ final class InMemoryBackupStore: BackupObjectStore {
                 index += 1
                 continue
             }
-            guard page.objects.count + page.commonPrefixes.count < pageSize else {
-                page.nextContinuationToken = String(decoding: last, as: UTF8.self)
-                return page
+            guard page.count < pageSize else {
+                return try page.page(nextContinuationToken: String(decoding: last, as: UTF8.self))
             }
             let text = String(decoding: key, as: UTF8.self)
             if let delimiter, let end = end(of: delimiter, in: key, from: prefix.count) {
                 last = Array(key[..<end])
-                page.commonPrefixes.append(String(decoding: last, as: UTF8.self))
+                page.append(commonPrefix: last)
                 index = firstIndex(notBefore: Array(last.dropLast()) + [last[last.count - 1] + 1])
             } else {
                 let object = objects[text] ?? Object()
-                page.objects.append(
-                    S3ObjectSummary(
-                        key: text,
-                        size: object.size ?? object.bytes.count,
-                        lastModified: object.lastModified,
-                        storageClass: object.storageClass,
-                        restoreStatus: object.restoreStatus
-                    )
-                )
+                page.append(object, key: key)
                 last = key
                 index += 1
             }
         }
-        return page
+        return try page.page(nextContinuationToken: nil)
     }
 
     private func firstIndex(notBefore key: [UInt8]) -> Int {
@@ -135,5 +126,20 @@ final class InMemoryBackupStore: BackupObjectStore {
                 return Array(rest.prefix(100))
             }
         }
+    }
+}
+
+extension ListingPageBuilder {
+    fileprivate mutating func append(_ object: InMemoryBackupStore.Object, key: [UInt8]) {
+        var expiry: String?
+        if case .restored(let until) = object.restoreStatus { expiry = until?.formatted(.iso8601) ?? "unknown" }
+        append(
+            key: key,
+            size: object.size ?? object.bytes.count,
+            lastModified: object.lastModified.formatted(.iso8601),
+            storageClass: object.storageClass.name,
+            isRestoreInProgress: object.restoreStatus == .inProgress,
+            restoreExpiry: expiry
+        )
     }
 }

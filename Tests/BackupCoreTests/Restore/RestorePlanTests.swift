@@ -171,7 +171,10 @@ struct RestorePlanTests {
         contents.fileCount = 50_001
         #expect(refusal(contents, try request())?.code == .tooLarge)
         contents = try await users()
-        contents.storage.add(S3ObjectSummary(key: "k", size: 2 << 40), now: RestorableBackup.now)
+        var page = ListingPageBuilder()
+        page.append(key: "k".utf8, size: 2 << 40)
+        let large = try #require(try page.page(nextContinuationToken: nil).objects.first)
+        contents.storage.add(large, now: RestorableBackup.now)
         #expect(
             refusal(contents, try request("eu-central-1"))?.description.contains("at most 1 TB in eu-central-1") == true
         )

@@ -1,5 +1,3 @@
-package import struct FoundationEssentials.Date
-
 /// What ListObjectsV2 is asked for.
 package struct ListObjectsV2Request: Sendable, Equatable {
     package var bucket: String
@@ -10,7 +8,7 @@ package struct ListObjectsV2Request: Sendable, Equatable {
     package var startAfter: String?
     /// At most 1000, as many as S3 gives by itself; keys and common prefixes together.
     package var maximumKeys: Int?
-    /// Whether archived objects come with ``S3ObjectSummary/restoreStatus``.
+    /// Whether archived objects come with ``ListedObject/restoreStatus``.
     package var includesRestoreStatus: Bool
 
     package init(
@@ -28,41 +26,6 @@ package struct ListObjectsV2Request: Sendable, Equatable {
         self.maximumKeys = maximumKeys
         self.includesRestoreStatus = includesRestoreStatus
     }
-}
-
-/// One object of a listing.
-package struct S3ObjectSummary: Sendable, Equatable {
-    package var key: String
-    package var size: Int
-    package var lastModified: Date?
-    /// With its quotes.
-    package var etag: String?
-    package var storageClass: S3StorageClass
-    package var restoreStatus: S3RestoreStatus?
-
-    package init(
-        key: String,
-        size: Int,
-        lastModified: Date? = nil,
-        etag: String? = nil,
-        storageClass: S3StorageClass = .standard,
-        restoreStatus: S3RestoreStatus? = nil
-    ) {
-        self.key = key
-        self.size = size
-        self.lastModified = lastModified
-        self.etag = etag
-        self.storageClass = storageClass
-        self.restoreStatus = restoreStatus
-    }
-}
-
-/// One page of a listing, in the order of the keys' UTF-8 bytes.
-package struct ListObjectsV2Page: Sendable, Equatable {
-    package var objects: [S3ObjectSummary]
-    package var commonPrefixes: [String]
-    /// For the next page; `nil` after the last.
-    package var nextContinuationToken: String?
 }
 
 extension S3Client {
@@ -89,7 +52,7 @@ extension S3Client {
         if list.includesRestoreStatus { request.headers["x-amz-optional-object-attributes"] = "RestoreStatus" }
         let response = try await client.send(request)
         do {
-            let page = try S3ListingReader.page(response.body)
+            let page = try ListObjectsV2Page(parsing: response.body)
             // Would go round for ever.
             if let token = page.nextContinuationToken, token == continuationToken {
                 throw XMLError(message: "the continuation token of the next page is that of this one")
