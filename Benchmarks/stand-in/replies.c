@@ -14,7 +14,7 @@ static struct buffer event, last_answer;
 static unsigned long invocation;
 
 // Copies the text value of a JSON member: what tables are called needs no escapes.
-static void json_text(const struct request *request, const char *name, char *to, size_t size) {
+void json_text(const struct request *request, const char *name, char *to, size_t size) {
     char quoted[64];
     to[0] = 0;
     snprintf(quoted, sizeof quoted, "\"%s\"", name);
@@ -95,7 +95,8 @@ static const struct {
 static void json_service(const struct request *request, struct reply *reply) {
     char table[300];
     table_name(request, table, sizeof table);
-    reply->is_aws = true;
+    reply->is_aws = reply->has_checksum = true;
+    if (tables_answer(request, table, reply)) return;
     for (size_t index = 0; index < sizeof operations / sizeof *operations; index++) {
         if (!strcmp(request->target, operations[index].operation)) {
             reply->status = operations[index].status;
@@ -103,7 +104,7 @@ static void json_service(const struct request *request, struct reply *reply) {
         }
     }
     if (!strcmp(request->target, "DynamoDB_20120810.ExportTableToPointInTime")) {
-        static unsigned number;
+        static _Atomic unsigned number;
         char token[128], bucket[128], prefix[512];
         json_text(request, "ClientToken", token, sizeof token);
         json_text(request, "S3Bucket", bucket, sizeof bucket);
@@ -156,11 +157,17 @@ static void object_store(const struct request *request, struct reply *reply) {
     reply->content_type = "application/xml";
     snprintf(reply->headers, sizeof reply->headers, "x-amz-request-id: 4S5QGDJ3V1N7KQ0B\r\n"
              "x-amz-id-2: MHUm4dYQ0cKZ6uGmHb0vNfK6bCT2Jf1yQpI0Xv7cWw4C9kQ2=\r\n");
+    char path[2048];
+    percent_decode(request->path, strlen(request->path), path, sizeof path);
+    char *key = strchr(path + 1, '/');
+    if (key) *key++ = 0;
+    struct bucket *bucket = bucket_named(path + 1);
+    if (bucket) return objects_answer(request, bucket, key ? key : "", reply);
     if (!strcmp(request->method, "PUT")) {
         reply->content_type = "binary/octet-stream";
         strcat(reply->headers, "ETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n");
     } else if (strstr(request->query, "list-type=2")) {
-        list_objects(request->query, reply);
+        list_objects(bucket_of_backups(), request->query, reply);
     } else {
         manifest(request, reply);
     }
@@ -168,7 +175,7 @@ static void object_store(const struct request *request, struct reply *reply) {
 
 void lambda_event(struct reply *reply) {
     counts.events_left--;
-    counts.last_event_at = now_nanoseconds();
+    counts.last_event_at = (long)now_nanoseconds();
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     snprintf(
@@ -185,14 +192,14 @@ void lambda_event(struct reply *reply) {
 static void lambda_runtime(const struct request *request, struct reply *reply, const char *call) {
     reply->content_type = "application/json";
     if (!strcmp(call, "invocation/next")) {
-        if (!counts.next_calls++) counts.first_next_at = now_nanoseconds();
+        if (!counts.next_calls++) counts.first_next_at = (long)now_nanoseconds();
         reply->waits_for_event = true;
         return;
     }
     bool is_answer = strstr(call, "/response") != NULL;
     if (is_answer) counts.answers++;
     else counts.errors++;
-    counts.last_answer_at = now_nanoseconds();
+    counts.last_answer_at = (long)now_nanoseconds();
     last_answer.count = 0;
     buffer_append(&last_answer, request->body, request->body_count);
     reply->status = 202;
@@ -209,14 +216,12 @@ static void control(const struct request *request, struct reply *reply, const ch
     } else if (!strcmp(call, "last-answer")) {
         buffer_append(&reply->body, last_answer.bytes, last_answer.count);
     } else {
-        buffer_format(
-            &reply->body,
-            "{\"aws_calls\":%ld,\"maximum_in_flight\":%ld,\"next_calls\":%ld,\"answers\":%ld,\"errors\":%ld,"
-            "\"events_left\":%ld,\"first_next_at\":%llu,\"last_event_at\":%llu,\"last_answer_at\":%llu}",
-            counts.aws_calls, counts.maximum_in_flight, counts.next_calls, counts.answers, counts.errors,
-            counts.events_left, (unsigned long long)counts.first_next_at, (unsigned long long)counts.last_event_at,
-            (unsigned long long)counts.last_answer_at
-        );
+        struct timespec cpu;
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+#define COUNT(name) buffer_format(&reply->body, "\"" #name "\":%ld,", (long)counts.name);
+        buffer_text(&reply->body, "{");
+        COUNTS(COUNT)
+        buffer_format(&reply->body, "\"cpu_nanoseconds\":%lld}", cpu.tv_sec * 1000000000LL + cpu.tv_nsec);
     }
 }
 
@@ -227,7 +232,7 @@ void answer(const struct request *request, struct reply *reply) {
     if (!strncmp(request->path, own, sizeof own - 1)) return control(request, reply, request->path + sizeof own - 1);
     if (!strcmp(request->path, "/bytes")) return;
     if (!strncmp(request->path, bytes, sizeof bytes - 1)) {
-        reply->generated = strtoull(request->path + sizeof bytes - 1, NULL, 10);
+        reply->content = (struct content){-1, 0, strtoull(request->path + sizeof bytes - 1, NULL, 10)};
         return;
     }
     if (!strcmp(request->path, "/small")) {
