@@ -29,6 +29,8 @@ package struct AWSError: Error, Sendable, Equatable, CustomStringConvertible {
     package var attempts: Int
     /// S3: the Region in which the bucket lies, which also comes with answers that refuse everything else.
     package var bucketRegion: Region?
+    /// DynamoDB: the JSON text of the item that did not meet a write's condition, where the call asked for it.
+    package var existingItem: [UInt8]?
 
     package init(
         code: String,

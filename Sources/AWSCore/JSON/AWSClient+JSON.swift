@@ -13,10 +13,24 @@ extension AWSClient {
         resource: String?,
         decode: (JSONValue) throws(ResponseShapeError) -> Output
     ) async throws -> Output {
+        let body = JSONValue.object(input).serialized()
+        let request = Self.jsonRequest(service, operation, region: region, body: body, resource: resource)
+        let response = try await send(request)
+        return try decodeJSON(response, of: request, decode)
+    }
+
+    /// A call of AWS's JSON protocol whose body is JSON text already.
+    static func jsonRequest(
+        _ service: AWSService,
+        _ operation: String,
+        region: Region,
+        body: [UInt8],
+        resource: String?
+    ) -> AWSRequest {
         guard case .json(let version, let targetPrefix) = service.wireProtocol else {
             preconditionFailure("\(service.name) does not speak AWS's JSON protocol")
         }
-        let request = AWSRequest(
+        return AWSRequest(
             service: service,
             operation: operation,
             region: region,
@@ -24,11 +38,9 @@ extension AWSClient {
                 "Content-Type": "application/x-amz-json-\(version)",
                 "X-Amz-Target": targetPrefix + operation,
             ],
-            body: .bytes(JSONValue.object(input).serialized()),
+            body: .bytes(body),
             resource: resource
         )
-        let response = try await send(request)
-        return try decodeJSON(response, of: request, decode)
     }
 
     /// Calls a listing operation until its last page.
@@ -78,18 +90,25 @@ extension AWSClient {
         do {
             return try decode(JSONValue(parsing: response.body))
         } catch {
-            throw AWSError(
-                code: "MalformedResponse",
-                message: "\(error)",
-                kind: .client,
-                status: response.status,
-                requestID: ResponseClassifier.requestID(of: response),
-                service: request.service.name,
-                operation: request.operation,
-                region: request.region.name,
-                resource: request.resource
-            )
+            throw AWSError(malformed: response, of: request, message: "\(error)")
         }
+    }
+}
+
+extension AWSError {
+    /// An answer of status 2xx that is not what AWS documents.
+    init(malformed response: HTTPResponse, of request: AWSRequest, message: String) {
+        self.init(
+            code: "MalformedResponse",
+            message: message,
+            kind: .client,
+            status: response.status,
+            requestID: ResponseClassifier.requestID(of: response),
+            service: request.service.name,
+            operation: request.operation,
+            region: request.region.name,
+            resource: request.resource
+        )
     }
 }
 

@@ -26,6 +26,8 @@ extension AWSError.Kind {
         "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalServerError", "InternalFailure",
         "ServiceUnavailable", "IDPCommunicationError", "ConditionalRequestConflict",
         "ContinuousBackupsUnavailableException",
+        // Writes of one item that met a transaction, or a write in another Region of a global table.
+        "TransactionConflictException", "ReplicatedWriteConflictException",
     ]
 
     private static let transientStatuses: Set<Int> = [500, 502, 503, 504]

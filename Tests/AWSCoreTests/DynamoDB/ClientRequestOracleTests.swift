@@ -111,6 +111,93 @@ struct ClientRequestOracleTests {
         Call(service: "dynamodb", operation: "DescribeImport", parameters: ["ImportArn": .string(importARN)]) {
             _ = try await $0.dynamoDB.describeImport(importARN)
         },
+        Call(
+            service: "dynamodb",
+            operation: "Scan",
+            parameters: [
+                "TableName": "Orders", "Segment": 3, "TotalSegments": 8, "Limit": 7, "ConsistentRead": true,
+                "ProjectionExpression": "#a0,#a1", "ExpressionAttributeNames": ["#a0": "p\"k", "#a1": "sk"],
+                "ExclusiveStartKey": ["pk": ["S": "ä"], "sk": ["N": "1.50"]], "ReturnConsumedCapacity": "TOTAL",
+            ]
+        ) {
+            _ = try await $0.dynamoDB.scan(
+                table: table,
+                segment: 3,
+                totalSegments: 8,
+                exclusiveStartKey: Array("{\"pk\":{\"S\":\"ä\"},\"sk\":{\"N\":\"1.50\"}}".utf8),
+                limit: 7,
+                consistentRead: true,
+                attributes: ["p\"k", "sk"]
+            )
+        },
+        Call(
+            service: "dynamodb",
+            operation: "BatchWriteItem",
+            parameters: [
+                "RequestItems": [
+                    "Örders": [
+                        ["PutRequest": ["Item": ["pk": ["S": "a"]]]], ["DeleteRequest": ["Key": ["pk": ["S": "b"]]]],
+                    ]
+                ], "ReturnConsumedCapacity": "TOTAL",
+            ]
+        ) {
+            let requests: [WriteRequest] = [
+                .put(item: Array("{\"pk\":{\"S\":\"a\"}}".utf8)[...]),
+                .delete(key: Array("{\"pk\":{\"S\":\"b\"}}".utf8)[...]),
+            ]
+            _ = try await $0.dynamoDB.batchWriteItem(table: "Örders", requests)
+        },
+        Call(
+            service: "dynamodb",
+            operation: "BatchGetItem",
+            parameters: [
+                "RequestItems": [
+                    "Orders": ["Keys": [["pk": ["S": "a"]], ["pk": ["S": "b"]]], "ConsistentRead": true]
+                ],
+                "ReturnConsumedCapacity": "TOTAL",
+            ]
+        ) {
+            let keys = ["a", "b"].map { Array("{\"pk\":{\"S\":\"\($0)\"}}".utf8)[...] }
+            _ = try await $0.dynamoDB.batchGetItem(table: table, keys: keys, consistentRead: true)
+        },
+        Call(
+            service: "dynamodb",
+            operation: "GetItem",
+            parameters: ["TableName": "Orders", "Key": ["pk": ["S": "a"]], "ConsistentRead": true]
+        ) {
+            _ = try await $0.dynamoDB.getItem(table: table, key: "{\"pk\":{\"S\":\"a\"}}".utf8, consistentRead: true)
+        },
+        Call(
+            service: "dynamodb",
+            operation: "PutItem",
+            parameters: [
+                "TableName": "Orders", "Item": ["pk": ["S": "a"]],
+                "ConditionExpression": "attribute_not_exists(#k)", "ExpressionAttributeNames": ["#k": "p\"k"],
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD", "ReturnValues": "ALL_OLD",
+            ]
+        ) {
+            let item = "{\"pk\":{\"S\":\"a\"}}".utf8
+            _ = try await $0.dynamoDB.putItem(table: table, item: item, condition: .notExists(partitionKey: "p\"k"))
+        },
+        Call(
+            service: "dynamodb",
+            operation: "DeleteItem",
+            parameters: [
+                "TableName": "Orders", "Key": ["pk": ["S": "a"]],
+                "ConditionExpression": "#0=:0 AND #1=:1 AND attribute_not_exists(#2)",
+                "ExpressionAttributeNames": ["#0": "pk", "#1": "ü\"n", "#2": "new"],
+                "ExpressionAttributeValues": [":0": ["S": "a"], ":1": ["L": [["N": "1e5"], ["NULL": true]]]],
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD", "ReturnValues": "ALL_OLD",
+            ]
+        ) {
+            let item = #"{"pk":{"S":"a"},"\u00fc\"n":{"L":[{"N":"1e5"},{"NULL":true}]}}"#
+            let other = #"{"new":{"S":""},"ü\"n":{"S":"x"}}"#
+            _ = try await $0.dynamoDB.deleteItem(
+                table: table,
+                key: "{\"pk\":{\"S\":\"a\"}}".utf8,
+                condition: .equals(item: Array(item.utf8)[...], lackingAttributesOf: Array(other.utf8)[...])
+            )
+        },
         Call(service: "events", operation: "DescribeRule", parameters: ["Name": "daily-backup"]) {
             _ = try await EventBridgeClient(client: $0.client, region: $0.region).describeRule("daily-backup")
         },

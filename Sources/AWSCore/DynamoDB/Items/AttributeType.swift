@@ -1,0 +1,49 @@
+/// The type of an attribute value, under DynamoDB's name for it (API Reference, "AttributeValue").
+package enum AttributeType: UInt8, Sendable {
+    case string
+    case number
+    case binary
+    case bool
+    case null
+    case list
+    case map
+    case stringSet
+    case numberSet
+    case binarySet
+    /// One that DynamoDB did not have when this was written; passed on as it is.
+    case unknown
+
+    /// The member that holds the value in JSON: `S`, `NULL`.
+    package var tag: String {
+        switch self {
+        case .string: "S"
+        case .number: "N"
+        case .binary: "B"
+        case .bool: "BOOL"
+        case .null: "NULL"
+        case .list: "L"
+        case .map: "M"
+        case .stringSet: "SS"
+        case .numberSet: "NS"
+        case .binarySet: "BS"
+        case .unknown: "?"
+        }
+    }
+
+    @inlinable
+    init(tag: UnsafeRawBufferPointer) {
+        switch (tag.count, tag.first ?? 0, tag.last ?? 0) {
+        case (1, UInt8(ascii: "S"), _): self = .string
+        case (1, UInt8(ascii: "N"), _): self = .number
+        case (1, UInt8(ascii: "B"), _): self = .binary
+        case (1, UInt8(ascii: "M"), _): self = .map
+        case (1, UInt8(ascii: "L"), _): self = .list
+        case (2, UInt8(ascii: "S"), UInt8(ascii: "S")): self = .stringSet
+        case (2, UInt8(ascii: "N"), UInt8(ascii: "S")): self = .numberSet
+        case (2, UInt8(ascii: "B"), UInt8(ascii: "S")): self = .binarySet
+        case (4, UInt8(ascii: "B"), _) where tag.elementsEqual("BOOL".utf8): self = .bool
+        case (4, UInt8(ascii: "N"), _) where tag.elementsEqual("NULL".utf8): self = .null
+        default: self = .unknown
+        }
+    }
+}

@@ -1,0 +1,135 @@
+/// One answer of Scan: its text, and where the items lie in it.
+package struct ItemPage: Sendable {
+    /// The answer's text.
+    package let bytes: [UInt8]
+    /// The JSON text of each item, `{"pk":{"S":"a"},…}`, in the order of the answer.
+    package let items: [Range<Int>]
+    /// The JSON text of the key after which the next page begins; `nil` at the end of the segment.
+    package let lastEvaluatedKey: [UInt8]?
+    /// How many items were read for this page, those that a filter left out included.
+    package let scannedCount: Int
+    /// Read capacity units; `nil` when the answer does not say.
+    package let consumedCapacityUnits: Double?
+
+    package var count: Int { items.count }
+
+    /// The JSON text of one item; shares the page's memory.
+    package subscript(index: Int) -> ArraySlice<UInt8> { bytes[items[index]] }
+
+    /// Reads an answer of Scan (or Query).
+    ///
+    /// - Throws: ``JSONScanError`` for what is not such an answer. Strict, because a page taken for an empty one would
+    ///   end a copy early: `Items` must be there, and `Count` must be right.
+    package init(parsing bytes: [UInt8]) throws(JSONScanError) {
+        let content = bytes.withUnsafeBytes { bytes -> Result<Content, JSONScanError> in
+            var scanner = JSONScanner(bytes)
+            do throws(JSONScanError) {
+                return .success(try Content(&scanner))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let read = try content.get()
+        self.bytes = bytes
+        items = read.items
+        lastEvaluatedKey = read.lastEvaluatedKey.map { Array(bytes[$0]) }
+        scannedCount = read.scannedCount ?? read.items.count
+        consumedCapacityUnits = read.consumedCapacityUnits
+    }
+}
+
+private struct Content {
+    var items: [Range<Int>] = []
+    var lastEvaluatedKey: Range<Int>?
+    var scannedCount: Int?
+    var consumedCapacityUnits: Double?
+
+    init(_ scanner: inout JSONScanner) throws(JSONScanError) {
+        var hasItems = false
+        var count: Int?
+        try scanner.forEachMember { scanner, name throws(JSONScanError) in
+            if scanner.string(name, equals: "Items") {
+                guard !hasItems else { throw scanner.error("Items only once") }
+                hasItems = true
+                try readItems(&scanner)
+            } else if scanner.string(name, equals: "LastEvaluatedKey") {
+                guard try !scanner.takeNull() else { return }
+                guard lastEvaluatedKey == nil else { throw scanner.error("LastEvaluatedKey only once") }
+                let start = scanner.position
+                let (key, attributes) = try ItemPage.skipItem(&scanner)
+                // An empty key is no key to go on from, and taking it for the end could lose the rest of the table.
+                guard attributes > 0 else { throw JSONScanError(offset: start, expected: "a key with attributes") }
+                lastEvaluatedKey = key
+            } else if scanner.string(name, equals: "Count") {
+                count = try scanner.readInteger()
+            } else if scanner.string(name, equals: "ScannedCount") {
+                scannedCount = try scanner.readInteger()
+            } else if scanner.string(name, equals: "ConsumedCapacity") {
+                consumedCapacityUnits = try scanner.readConsumedCapacity()
+            } else {
+                try scanner.skipValue()
+            }
+        }
+        try scanner.requireEnd()
+        guard hasItems else { throw scanner.error("a member Items in the answer") }
+        guard count == nil || count == items.count else { throw scanner.error("as many items as Count says") }
+        if let scannedCount, scannedCount < items.count { throw scanner.error("a ScannedCount not below Count") }
+    }
+
+    private mutating func readItems(_ scanner: inout JSONScanner) throws(JSONScanError) {
+        scanner.skipWhitespace()
+        try scanner.require("[", "a list of items")
+        scanner.skipWhitespace()
+        if scanner.take("]") { return }
+        // Grown less often: items are seldom smaller.
+        items.reserveCapacity(scanner.bytes.count / 512)
+        while true {
+            scanner.skipWhitespace()
+            items.append(try ItemPage.skipItem(&scanner).range)
+            scanner.skipWhitespace()
+            if scanner.take(",") { continue }
+            try scanner.require("]", "\",\" or the end of the items")
+            return
+        }
+    }
+}
+
+extension ItemPage {
+    /// Goes behind an item or a key.
+    ///
+    /// - Returns: its place and the number of its attributes.
+    static func skipItem(
+        _ scanner: inout JSONScanner
+    ) throws(JSONScanError) -> (range: Range<Int>, attributes: Int) {
+        scanner.skipWhitespace()
+        let start = scanner.position
+        var reader = try ItemReader(scanner.bytes, at: start)
+        var attributes = 0
+        while try reader.next() != nil { attributes += 1 }
+        scanner.position = reader.scanner.position
+        return (start..<scanner.position, attributes)
+    }
+}
+
+extension JSONScanner {
+    /// The units of one ConsumedCapacity, or of a list of them together; `nil` where none are given.
+    mutating func readConsumedCapacity() throws(JSONScanError) -> Double? {
+        skipWhitespace()
+        if try takeNull() { return nil }
+        var units: Double?
+        if peek() == UInt8(ascii: "[") {
+            try forEachElement { scanner throws(JSONScanError) in
+                if let more = try scanner.readConsumedCapacity() { units = (units ?? 0) + more }
+            }
+            return units
+        }
+        try forEachMember { scanner, name throws(JSONScanError) in
+            if scanner.string(name, equals: "CapacityUnits") {
+                units = try scanner.takeNull() ? nil : try scanner.readDouble()
+            } else {
+                try scanner.skipValue()
+            }
+        }
+        return units
+    }
+}
