@@ -1,0 +1,71 @@
+internal import AWSCore
+
+/// A page in memory whose items are on their way to the target.
+struct OpenPage {
+    var page: ItemPage
+    var segment: Int
+    var number: Int
+    /// The items to write; `nil` for all.
+    var wanted: [Int32]?
+    var nextWanted = 0
+    var retries: [Int32] = []
+    var retryRounds = 0
+    var retryAt: ContinuousClock.Instant?
+    /// Calls in a row of which nothing was taken.
+    var strikes = 0
+    var blockedUntil: ContinuousClock.Instant?
+    /// Items that are not done with.
+    var unresolved: Int
+    var isInRing = false
+    var counts: CopyCounts
+    var memory: Int
+
+    var wantedCount: Int { wanted?.count ?? page.count }
+    var hasItemsToGive: Bool { nextWanted < wantedCount || !retries.isEmpty }
+
+    /// When it has something to give; `nil` for at once.
+    func due(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        var due: ContinuousClock.Instant?
+        if let blockedUntil, blockedUntil > now { due = blockedUntil }
+        if nextWanted >= wantedCount, let retryAt, retryAt > now { due = max(due ?? retryAt, retryAt) }
+        return due
+    }
+
+    /// The next items to send, at most so many and no more than a BatchWriteItem may hold: those that were refused first.
+    mutating func takeItems(upTo maximum: Int, now: ContinuousClock.Instant) -> [Int32] {
+        var items: [Int32] = []
+        items.reserveCapacity(maximum)
+        var bytes = 1_024
+        if retryAt.map({ $0 <= now }) ?? true {
+            while let item = retries.last, fits(item, items.count, maximum, &bytes) {
+                items.append(item)
+                retries.removeLast()
+            }
+        }
+        while nextWanted < wantedCount {
+            let item = wanted?[nextWanted] ?? Int32(nextWanted)
+            guard fits(item, items.count, maximum, &bytes) else { break }
+            items.append(item)
+            nextWanted += 1
+        }
+        return items
+    }
+
+    private func fits(_ item: Int32, _ count: Int, _ maximum: Int, _ bytes: inout Int) -> Bool {
+        bytes += page.items[Int(item)].count + 64
+        return count == 0 || count < maximum && bytes <= BatchWriteItem.maximumBytes
+    }
+
+    /// Takes items back that are to be sent again: what was refused in part goes with the page's next items, a moment
+    /// later; a page of which nothing is taken waits longer each time.
+    mutating func takeBack(_ leftOver: [Int32], isWhole: Bool, now: ContinuousClock.Instant, random: Double) {
+        retries += leftOver
+        if isWhole {
+            strikes += 1
+            blockedUntil = now + Backoff.delay(afterFailures: strikes, random: random)
+        } else {
+            retryRounds += 1
+            retryAt = now + Backoff.delay(afterFailures: retryRounds, random: random)
+        }
+    }
+}
