@@ -20,7 +20,7 @@ struct BatchWriter: Sendable {
                 )
                 pacer.settle(estimate: estimate, actual: outcome.consumedCapacityUnits ?? estimate)
                 var result = CopyScheduler.Outcome()
-                result.leftOver = try places(of: outcome.unprocessed, in: span)
+                result.leftOver = places(of: outcome.unprocessed, in: span)
                 result.isThrottled = !result.leftOver.isEmpty
                 result.written = span.items.count - result.leftOver.count
                 _ = try scheduler.finish(span, result)
@@ -34,8 +34,10 @@ struct BatchWriter: Sendable {
         }
     }
 
-    /// Where in the span's page the items are that came back.
-    private func places(of unprocessed: [WriteRequest], in span: CopyScheduler.Span) throws -> [Int32] {
-        unprocessed.compactMap { request in span.items.first { span.page[Int($0)] == request.bytes } }
+    /// Where in the span's page the items are that came back; all of them when one is not found, for it is better to write
+    /// an item twice than never.
+    private func places(of unprocessed: [WriteRequest], in span: CopyScheduler.Span) -> [Int32] {
+        let places = unprocessed.compactMap { request in span.items.first { span.page[Int($0)] == request.bytes } }
+        return places.count == unprocessed.count ? places : span.items
     }
 }
