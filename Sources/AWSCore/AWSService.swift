@@ -62,6 +62,13 @@ package struct AWSService: Sendable, Hashable {
         settingsName: "S3",
         wireProtocol: .restXML
     )
+    package static let sqs = AWSService(
+        name: "SQS",
+        endpointPrefix: "sqs",
+        signingName: "sqs",
+        settingsName: "SQS",
+        wireProtocol: .json(version: "1.0", targetPrefix: "AmazonSQS.")
+    )
     package static let sts = AWSService(
         name: "STS",
         endpointPrefix: "sts",

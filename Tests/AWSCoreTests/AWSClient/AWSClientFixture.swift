@@ -47,6 +47,7 @@ struct AWSClientFixture {
     }
 
     var dynamoDB: DynamoDBClient { DynamoDBClient(client: client, region: region) }
+    var sqs: SQSClient { SQSClient(client: client, region: region) }
 
     func request(
         _ service: AWSService = .dynamoDB,

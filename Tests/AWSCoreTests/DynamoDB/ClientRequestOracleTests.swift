@@ -31,6 +31,7 @@ struct ClientRequestOracleTests {
     private static let exportARN = tableARN + "/export/01768385930622-efd1a093"
     private static let importARN = tableARN + "/import/01768385930622-efd1a093"
     private static let functionARN = "arn:aws:lambda:eu-north-1:123456789012:function:DynamoDBBackupFunction:live"
+    private static let queueURL = "https://sqs.eu-north-1.amazonaws.com/123456789012/Failures"
     private static let parameters: JSONObject = [
         "TableName": "Örders", "AttributeDefinitions": [["AttributeName": "p\"k", "AttributeType": "S"]],
         "KeySchema": [["AttributeName": "p\"k", "KeyType": "HASH"]], "BillingMode": "PROVISIONED",
@@ -235,6 +236,51 @@ struct ClientRequestOracleTests {
             let scaling = ApplicationAutoScalingClient(client: $0.client, region: $0.region)
             _ = try await scaling.describeScalingPolicies(resourceID: "table/Orders")
         },
+        Call(
+            service: "sqs",
+            operation: "SendMessage",
+            parameters: ["QueueUrl": .string(queueURL), "MessageBody": "{\"ü\":1}"]
+        ) { _ = try await $0.sqs.sendMessage(queueURL: queueURL, body: "{\"ü\":1}") },
+        Call(
+            service: "sqs",
+            operation: "SendMessageBatch",
+            parameters: [
+                "QueueUrl": .string(queueURL),
+                "Entries": [["Id": "0", "MessageBody": "a"], ["Id": "1", "MessageBody": "b"]],
+            ]
+        ) { _ = try await $0.sqs.sendMessageBatch(queueURL: queueURL, bodies: ["a", "b"]) },
+        Call(
+            service: "sqs",
+            operation: "ReceiveMessage",
+            parameters: [
+                "QueueUrl": .string(queueURL), "MaxNumberOfMessages": 5, "WaitTimeSeconds": 20,
+                "VisibilityTimeout": 300,
+                "MessageSystemAttributeNames": ["SentTimestamp", "ApproximateReceiveCount"],
+            ]
+        ) {
+            _ = try await $0.sqs.receiveMessages(
+                queueURL: queueURL,
+                maximum: 5,
+                visibilityTimeout: 300,
+                waitSeconds: 20
+            )
+        },
+        Call(
+            service: "sqs",
+            operation: "DeleteMessage",
+            parameters: ["QueueUrl": .string(queueURL), "ReceiptHandle": "r+/="]
+        ) { try await $0.sqs.deleteMessage(queueURL: queueURL, receiptHandle: "r+/=") },
+        Call(
+            service: "sqs",
+            operation: "GetQueueAttributes",
+            parameters: [
+                "QueueUrl": .string(queueURL),
+                "AttributeNames": [
+                    "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            ]
+        ) { _ = try await $0.sqs.queueDepth(queueURL: queueURL) },
     ]
 
     @Test("Method, URL, target, content type and body are the same for every call")
