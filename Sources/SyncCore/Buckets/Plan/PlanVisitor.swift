@@ -1,0 +1,111 @@
+import AWSCore
+
+/// Decides for each key what is to be done, and hands the work to the transfers in batches.
+struct PlanVisitor: ListingVisitor {
+    private struct Found {
+        var source: Int
+        var target: Int?
+        var isUndecided: Bool
+    }
+
+    let filter: KeyFilter
+    let comparison: ListingComparison
+    let findsExtra: Bool
+    let sourcePrefixLength: Int
+    let targetPrefixLength: Int
+    let tasks: BoundedQueue<TransferTask>
+    let extra: DeletionList
+    let progress: SyncProgress
+    private(set) var counts = ListedCounts()
+    private var reported = ListedCounts()
+    private var found: [Found] = []
+    private var extraFound: [Int] = []
+
+    init(
+        filter: KeyFilter,
+        comparison: ListingComparison,
+        findsExtra: Bool,
+        sourcePrefixLength: Int,
+        targetPrefixLength: Int,
+        tasks: BoundedQueue<TransferTask>,
+        extra: DeletionList,
+        progress: SyncProgress
+    ) {
+        self.filter = filter
+        self.comparison = comparison
+        self.findsExtra = findsExtra
+        self.sourcePrefixLength = sourcePrefixLength
+        self.targetPrefixLength = targetPrefixLength
+        self.tasks = tasks
+        self.extra = extra
+        self.progress = progress
+    }
+
+    @inline(__always)
+    mutating func visit(_ source: ListedKey?, _ target: ListedKey?) {
+        guard let source else {
+            if let target { visitExtra(target) }
+            return
+        }
+        if target != nil { counts.targetObjects += 1 }
+        counts.sourceObjects += 1
+        counts.sourceBytes += source.size
+        if !filter.isEmpty, !filter.includes(source.key) {
+            counts.excluded += 1
+            return
+        }
+        guard let target else {
+            found.append(Found(source: source.index, target: nil, isUndecided: false))
+            return
+        }
+        switch comparison.compare(source, target) {
+        case .none: counts.unchanged += 1
+        case .different: found.append(Found(source: source.index, target: target.index, isUndecided: false))
+        case .undecided: found.append(Found(source: source.index, target: target.index, isUndecided: true))
+        }
+    }
+
+    private mutating func visitExtra(_ target: ListedKey) {
+        counts.targetObjects += 1
+        if !filter.isEmpty, !filter.includes(target.key) {
+            counts.excluded += 1
+            return
+        }
+        counts.extra += 1
+        if findsExtra { extraFound.append(target.index) }
+    }
+
+    mutating func pagesVisited(source: ListObjectsV2Page?, target: ListObjectsV2Page?) async throws {
+        if !extraFound.isEmpty, let target {
+            for index in extraFound {
+                let object = target.objects[index]
+                extra.append(key: object.keyBytes.dropFirst(targetPrefixLength), etag: object.etagBytes)
+            }
+            extraFound.removeAll(keepingCapacity: true)
+        }
+        progress.listed(counts, since: reported)
+        reported = counts
+        guard !found.isEmpty, let source else { return }
+        let batch = found.map { found in
+            let object = source.objects[found.source]
+            let storageClass = object.storageClass
+            var task = TransferTask(
+                key: String(decoding: object.keyBytes.dropFirst(sourcePrefixLength), as: UTF8.self),
+                size: object.size,
+                etag: object.etag,
+                lastModified: object.lastModified,
+                storageClass: storageClass == .standard ? nil : storageClass.name,
+                isUndecided: found.isUndecided
+            )
+            if storageClass.needsRestore { task.restoreStatus = object.restoreStatus }
+            if let index = found.target, let target {
+                let object = target.objects[index]
+                task.target = TransferTask.Target(etag: object.etag, size: object.size)
+            }
+            return task
+        }
+        found.removeAll(keepingCapacity: true)
+        progress.planned(objects: batch.count, bytes: batch.reduce(0) { $0 + $1.size })
+        try await tasks.push(batch)
+    }
+}

@@ -1,0 +1,46 @@
+import Synchronization
+
+/// How far a sync is, for a progress line.
+package final class SyncProgress: Sendable {
+    package struct Snapshot: Sendable, Equatable {
+        package var listed = ListedCounts()
+        /// What is to be transferred, as far as the listings have come.
+        package var plannedObjects = 0
+        package var plannedBytes = 0
+        package var doneObjects = 0
+        package var doneBytes = 0
+        package var failed = 0
+        package var deleted = 0
+        package var isListed = false
+    }
+
+    private let state = Mutex(Snapshot())
+    private let onChange: @Sendable (Snapshot) -> Void
+
+    /// - Parameter onChange: Called often, and from any thread.
+    package init(onChange: @escaping @Sendable (Snapshot) -> Void = { _ in }) {
+        self.onChange = onChange
+    }
+
+    package var snapshot: Snapshot { state.withLock { $0 } }
+
+    func listed(_ counts: ListedCounts, since before: ListedCounts) {
+        change { $0.listed = $0.listed + (counts - before) }
+    }
+
+    func planned(objects: Int, bytes: Int) {
+        change {
+            $0.plannedObjects += objects
+            $0.plannedBytes += bytes
+        }
+    }
+
+    func change(_ change: (inout Snapshot) -> Void) {
+        onChange(
+            state.withLock { state in
+                change(&state)
+                return state
+            }
+        )
+    }
+}
