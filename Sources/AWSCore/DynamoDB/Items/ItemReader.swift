@@ -44,6 +44,32 @@ package struct ItemReader {
     /// The next attribute; `nil` when the map has ended, and `scanner` then stands behind it.
     @inlinable
     package mutating func next() throws(JSONScanError) -> Attribute? {
+        guard let name = try nextName() else { return nil }
+        let start = scanner.position
+        let type = try scanner.openAttributeValue()
+        let valueStart = scanner.position
+        var hasEscapes = false
+        if scanner.take("\"") {
+            hasEscapes = try scanner.skipRestOfString()
+        } else {
+            try scanner.skipValue()
+        }
+        let value = valueStart..<scanner.position
+        try scanner.closeAttributeValue()
+        return Attribute(
+            name: name,
+            type: type,
+            value: value,
+            valueHasEscapes: hasEscapes,
+            typedValue: start..<scanner.position
+        )
+    }
+
+    /// The next attribute's name; `nil` when the map has ended, and `scanner` then stands behind it.
+    ///
+    /// The scanner is left at the attribute's value, and whoever asks for the next name must have gone behind it.
+    @inlinable @inline(__always)
+    package mutating func nextName() throws(JSONScanError) -> JSONStringRange? {
         scanner.skipWhitespace()
         if isAtStart {
             isAtStart = false
@@ -58,66 +84,46 @@ package struct ItemReader {
         scanner.skipWhitespace()
         try scanner.require(":", "\":\"")
         scanner.skipWhitespace()
-        return try readValue(named: name)
+        return name
     }
+}
 
+extension JSONScanner {
+    /// Goes into an attribute value, `{"S":"a"}`, to the JSON value inside, which begins as its type's must.
     @inlinable @inline(__always)
-    mutating func readValue(named name: JSONStringRange) throws(JSONScanError) -> Attribute {
-        let start = scanner.position
-        if scanner.skipToScalar() {
-            let valueStart = scanner.position &- 1
-            let hasEscapes = try scanner.skipRestOfString()
-            let value = valueStart..<scanner.position
-            scanner.skipWhitespace()
-            try scanner.require("}", "the end of the attribute value")
-            let tag = UnsafeRawBufferPointer(rebasing: scanner.bytes[start &+ 2..<start &+ 3])
-            return Attribute(
-                name: name,
-                type: try checked(AttributeType(tag: tag), firstByte: UInt8(ascii: "\""), at: valueStart),
-                value: value,
-                valueHasEscapes: hasEscapes,
-                typedValue: start..<scanner.position
-            )
+    package mutating func openAttributeValue() throws(JSONScanError) -> AttributeType {
+        let start = position
+        if skipToScalar() {
+            position &-= 1
+            let tag = UnsafeRawBufferPointer(rebasing: bytes[start &+ 2..<start &+ 3])
+            return try checked(AttributeType(tag: tag), firstByte: UInt8(ascii: "\""))
         }
-        return try readAnyValue(named: name, from: start)
+        return try openAnyAttributeValue()
     }
 
-    /// A value of any type and in any layout.
+    /// Of any type and in any layout.
     @usableFromInline
-    mutating func readAnyValue(named name: JSONStringRange, from start: Int) throws(JSONScanError) -> Attribute {
-        try scanner.require("{", "an attribute value such as {\"S\":\"text\"}")
-        scanner.skipWhitespace()
-        let tag = try scanner.skipString()
-        scanner.skipWhitespace()
-        try scanner.require(":", "\":\"")
-        scanner.skipWhitespace()
-        let valueStart = scanner.position
-        let first = scanner.peek() ?? 0
-        var hasEscapes = false
-        if first == UInt8(ascii: "\"") {
-            hasEscapes = try scanner.skipString().hasEscapes
-        } else {
-            try scanner.skipValue()
-        }
-        let value = valueStart..<scanner.position
-        scanner.skipWhitespace()
-        try scanner.require("}", "the end of the attribute value")
-        return Attribute(
-            name: name,
-            type: try checked(
-                AttributeType(tag: UnsafeRawBufferPointer(rebasing: scanner.bytes[tag.content])),
-                firstByte: first,
-                at: valueStart
-            ),
-            value: value,
-            valueHasEscapes: hasEscapes,
-            typedValue: start..<scanner.position
-        )
+    mutating func openAnyAttributeValue() throws(JSONScanError) -> AttributeType {
+        try require("{", "an attribute value such as {\"S\":\"text\"}")
+        skipWhitespace()
+        let tag = try skipString()
+        skipWhitespace()
+        try require(":", "\":\"")
+        skipWhitespace()
+        let type = AttributeType(tag: UnsafeRawBufferPointer(rebasing: bytes[tag.content]))
+        return try checked(type, firstByte: peek() ?? 0)
+    }
+
+    /// Goes behind an attribute value whose inner value has been read.
+    @inlinable @inline(__always)
+    package mutating func closeAttributeValue() throws(JSONScanError) {
+        skipWhitespace()
+        try require("}", "the end of the attribute value")
     }
 
     /// The type, if its value begins as that type's must.
     @inlinable @inline(__always)
-    func checked(_ type: AttributeType, firstByte: UInt8, at offset: Int) throws(JSONScanError) -> AttributeType {
+    func checked(_ type: AttributeType, firstByte: UInt8) throws(JSONScanError) -> AttributeType {
         let fits =
             switch type {
             case .string, .number, .binary: firstByte == UInt8(ascii: "\"")
@@ -127,7 +133,7 @@ package struct ItemReader {
             case .map: firstByte == UInt8(ascii: "{")
             case .unknown: true
             }
-        guard fits else { throw JSONScanError(offset: offset, expected: "a value of the type that is named before it") }
+        guard fits else { throw error("a value of the type that is named before it") }
         return type
     }
 }
