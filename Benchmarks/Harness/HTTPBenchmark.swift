@@ -13,10 +13,16 @@ struct HTTPBenchmark {
         transport = try CurlTransport()
     }
 
-    /// POSTs 500 bytes, each time with header lines of its own.
+    /// POSTs 500 bytes, each time with header lines of its own, from tasks on the transport's thread.
     ///
     /// - Returns: the bytes of all answers.
     func sendSmall(_ total: Int, inFlight: Int) async throws -> Int {
+        try await withTaskExecutorPreference(transport.executor) {
+            try await sendSmallFromHere(total, inFlight: inFlight)
+        }
+    }
+
+    private func sendSmallFromHere(_ total: Int, inFlight: Int) async throws -> Int {
         let body = [UInt8](repeating: UInt8(ascii: "b"), count: 500)
         let next = Counter()
         return try await withThrowingTaskGroup(of: Int.self) { group in

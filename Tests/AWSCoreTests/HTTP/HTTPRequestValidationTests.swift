@@ -34,7 +34,7 @@ struct HTTPRequestValidationTests {
     func fields(name: String, value: String) throws {
         var request = Self.base
         request.headers.add(name, value)
-        let error = #expect(throws: HTTPError.self) { try request.validate(url: request.url) }
+        let error = #expect(throws: HTTPError.self) { try request.validate() }
         #expect(error?.code == .malformed)
         #expect(error?.message.contains("secret") == false)
         #expect(error?.message.contains("\r") == false)
@@ -47,7 +47,7 @@ struct HTTPRequestValidationTests {
         request.query = "a=?/:@&b"
         request.authority = "[fd00:ec2::254]:80"
         request.headers = ["x-amz-meta-a": "é\t b", "X-Amz-Target": "DynamoDB_20120810.ListTables", "X-Empty": ""]
-        try request.validate(url: request.url)
+        try request.validate()
     }
 
     @Test(

@@ -5,18 +5,43 @@ internal import CCurl
 /// Belongs to the thread of ``CurlLoop``.
 final class CurlEasyHandle {
     let pointer: UnsafeMutableRawPointer
+    /// Whose bytes it carries.
+    private(set) var transfer: CurlTransfer?
+    private var headerList = CurlHeaderList()
+    /// A body that goes out with the headers; libcurl keeps nothing of it.
+    private var inlineBody = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private let errorBuffer: UnsafeMutablePointer<CChar>
     /// What the last transfer set and the next one mostly wants again; libcurl copies every text it is given.
-    private var lastURL = ""
+    private var lastURL = URLParts()
+    private var lastShape: Shape?
     private var lastUsesProxy: Bool?
     private var lastIsStreaming: Bool?
     private var lastTimeouts: HTTPTimeouts?
 
+    /// What an URL is put together from.
+    private struct URLParts: Equatable {
+        var scheme = HTTPRequest.Scheme.https
+        var authority = ""
+        var path = ""
+        var query = ""
+    }
+
+    /// How libcurl sends a request: what the method's and the body's options depend on.
+    private enum Shape: Equatable {
+        case get
+        case head
+        case inline(HTTPMethod)
+        case upload(HTTPMethod)
+        case custom(HTTPMethod)
+    }
+
     /// Below this a body goes out in one piece with the headers (libcurl's MAX_INITIAL_POST_SIZE).
     private static let inlineBodyLimit = 64 << 10
     /// What libcurl reads at once; it allocates that much for each transfer in flight.
-    private static let bufferBytes = 16 << 10
-    private static let streamingBufferBytes = 128 << 10
+    private static let bufferBytes = 64 << 10
+    private static let streamingBufferBytes = 512 << 10
+    /// What is kept for the next body.
+    private static let keptBodyBytes = 16 << 10
 
     init(caBundle: String?) throws {
         guard let pointer = curl_easy_init() else {
@@ -45,15 +70,13 @@ final class CurlEasyHandle {
         // loop's thread every other transfer does.
         set(CURLOPT_QUICK_EXIT, 1)
         if let caBundle { trustOnly(caBundle) }
-        ccurl_set_transfer_callback(pointer, CURLOPT_WRITEFUNCTION, CurlTransfer.writeCallback)
-        ccurl_set_transfer_callback(pointer, CURLOPT_HEADERFUNCTION, CurlTransfer.headerCallback)
-        ccurl_set_transfer_callback(pointer, CURLOPT_READFUNCTION, CurlTransfer.readCallback)
-        ccurl_set_seek_callback(pointer, CurlTransfer.seekCallback)
+        setCallbacks()
     }
 
     deinit {
         curl_easy_cleanup(pointer)
         errorBuffer.deallocate()
+        inlineBody.deallocate()
     }
 
     /// libcurl's own words on the last failure.
@@ -76,16 +99,17 @@ final class CurlEasyHandle {
     /// Sets everything that differs from one transfer to the next.
     func prepare(for transfer: CurlTransfer) {
         let request = transfer.request
+        self.transfer = transfer
         errorBuffer[0] = 0
-        let context = Unmanaged.passUnretained(transfer).toOpaque()
-        for option in [
-            CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA, CURLOPT_SEEKDATA, CURLOPT_PRIVATE,
-        ] {
-            set(option, pointer: context)
-        }
-        if transfer.url != lastURL {
-            lastURL = transfer.url
-            set(CURLOPT_URL, transfer.url)
+        let url = URLParts(
+            scheme: request.scheme,
+            authority: request.authority,
+            path: request.path,
+            query: request.query
+        )
+        if url != lastURL {
+            lastURL = url
+            set(CURLOPT_URL, request.url)
         }
         if transfer.isStreaming != lastIsStreaming {
             lastIsStreaming = transfer.isStreaming
@@ -102,52 +126,73 @@ final class CurlEasyHandle {
             set(CURLOPT_TIMEOUT_MS, request.timeouts.total?.wholeMilliseconds ?? 0)
             set(CURLOPT_LOW_SPEED_TIME, request.timeouts.stall.map { ($0.wholeMilliseconds + 999) / 1000 } ?? 0)
         }
-        setMethodAndBody(of: request)
-        ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, transfer.headerList.first)
+        let shape = Self.shape(of: request)
+        if shape != lastShape {
+            lastShape = shape
+            setMethod(shape)
+        }
+        setBody(of: request, shape)
+        ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, headerList.fill(request))
     }
 
-    /// Lets go of what the last transfer lent.
+    /// Lets go of the last transfer.
     func clear() {
-        set(CURLOPT_PRIVATE, pointer: nil)
+        transfer = nil
         ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, nil)
-        ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, nil)
+        if inlineBody.count > Self.keptBodyBytes {
+            inlineBody.deallocate()
+            inlineBody = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+            // libcurl must not be left with what is no more; the next body sets it again.
+            ccurl_set_pointer(pointer, CURLOPT_POSTFIELDS, nil)
+        }
     }
 
-    private func setMethodAndBody(of request: HTTPRequest) {
+    private static func shape(of request: HTTPRequest) -> Shape {
+        switch (request.method, request.body) {
+        case (.get, .empty): .get
+        case (.head, _): .head
+        case (.delete, .empty): .custom(.delete)
+        case (let method, .bytes(let bytes)) where bytes.count <= inlineBodyLimit: .inline(method)
+        case (let method, .empty): .inline(method)
+        case (let method, _): .upload(method)
+        }
+    }
+
+    private func setMethod(_ shape: Shape) {
         // HTTPGET also undoes NOBODY, UPLOAD and POST of the transfer before.
         set(CURLOPT_HTTPGET, 1)
         ccurl_set_string(pointer, CURLOPT_CUSTOMREQUEST, nil)
-        switch (request.method, request.body) {
-        case (.get, .empty):
-            break
-        case (.head, _):
-            set(CURLOPT_NOBODY, 1)
-        case (.delete, .empty):
-            set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-        case (_, .bytes(let bytes)) where bytes.count <= Self.inlineBodyLimit:
-            setInlineBody(bytes, method: request.method)
-        case (_, .empty):
-            setInlineBody([], method: request.method)
-        default:
+        switch shape {
+        case .get: break
+        case .head: set(CURLOPT_NOBODY, 1)
+        case .custom(let method): set(CURLOPT_CUSTOMREQUEST, method.rawValue)
+        case .inline(let method):
+            set(CURLOPT_POST, 1)
+            if method != .post { set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
+        case .upload(let method):
             set(CURLOPT_UPLOAD, 1)
-            ccurl_set_offset(pointer, CURLOPT_INFILESIZE_LARGE, curl_off_t(request.body.length))
-            set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+            set(CURLOPT_CUSTOMREQUEST, method.rawValue)
         }
     }
 
-    private func setInlineBody(_ bytes: [UInt8], method: HTTPMethod) {
-        set(CURLOPT_POST, 1)
-        ccurl_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-        bytes.withUnsafeBytes { buffer in
-            // Without a pointer libcurl would ask the read callback for the body.
-            var nothing: UInt8 = 0
-            if let base = buffer.baseAddress, !buffer.isEmpty {
-                ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: base))
-            } else {
-                ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, &nothing)
-            }
+    private func setBody(of request: HTTPRequest, _ shape: Shape) {
+        switch shape {
+        case .inline:
+            if case .bytes(let bytes) = request.body { setInlineBody(bytes) } else { setInlineBody([]) }
+        case .upload: ccurl_set_offset(pointer, CURLOPT_INFILESIZE_LARGE, curl_off_t(request.body.length))
+        case .get, .head, .custom: break
         }
-        if method != .post { set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
+    }
+
+    private func setInlineBody(_ bytes: [UInt8]) {
+        if bytes.count > inlineBody.count || inlineBody.baseAddress == nil {
+            inlineBody.deallocate()
+            inlineBody = .allocate(byteCount: max(bytes.count, Self.keptBodyBytes), alignment: 16)
+        }
+        inlineBody.copyBytes(from: bytes)
+        ccurl_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+        // Never NULL, also for no bytes: libcurl would ask the read callback for the body.
+        ccurl_set_pointer(pointer, CURLOPT_POSTFIELDS, inlineBody.baseAddress)
     }
 
     private func set(_ option: CURLoption, _ value: Int) {

@@ -5,7 +5,7 @@ final class CurlResponseBuffer: Sendable {
     private struct State {
         var bytes: [UInt8] = []
         var end: Result<Void, any Error>?
-        var reader: CheckedContinuation<[UInt8]?, any Error>?
+        var reader: UnsafeContinuation<[UInt8]?, any Error>?
         var isPaused = false
 
         /// What lies here, for a reader that waits for it.
@@ -21,7 +21,7 @@ final class CurlResponseBuffer: Sendable {
 
     /// Bytes on their way to a reader, handed over outside of the lock.
     private struct Delivery {
-        var reader: CheckedContinuation<[UInt8]?, any Error>
+        var reader: UnsafeContinuation<[UInt8]?, any Error>
         var bytes: [UInt8]
 
         func make() {
@@ -73,7 +73,7 @@ final class CurlResponseBuffer: Sendable {
     func finish(throwing error: (any Error)?) {
         deliver()
         let reader = state.withLock { state in
-            guard state.end == nil else { return Optional<CheckedContinuation<[UInt8]?, any Error>>.none }
+            guard state.end == nil else { return Optional<UnsafeContinuation<[UInt8]?, any Error>>.none }
             state.end = error.map { .failure($0) } ?? .success(())
             defer { state.reader = nil }
             return state.reader
@@ -87,7 +87,7 @@ final class CurlResponseBuffer: Sendable {
 
     /// The next piece, `nil` at the end; `unpause` is called when the connection waits for room.
     func next(unpause: () -> Void) async throws -> [UInt8]? {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withUnsafeThrowingContinuation { continuation in
             let reading = state.withLock { state -> Reading in
                 if !state.bytes.isEmpty {
                     defer {

@@ -14,11 +14,12 @@ struct CurlResponseHead: Sendable {
     ///   after a chunked body, which must not pass for the head's own (RFC 9110 section 6.5.1).
     mutating func consume(_ line: UnsafeRawBufferPointer) -> Bool {
         guard !isWhole else { return false }
-        if line.starts(with: "HTTP/".utf8) {
+        if Self.isStatusLine(line) {
             let code = line.drop { $0 != UInt8(ascii: " ") }.dropFirst().prefix { $0 > UInt8(ascii: " ") }
             status = Int(String(decoding: UnsafeRawBufferPointer(rebasing: code), as: UTF8.self)) ?? 0
             lines.removeAll(keepingCapacity: true)
-        } else if line.allSatisfy(Self.isBlankOrLineEnd) {
+            lines.reserveCapacity(Self.usualBytes)
+        } else if line.allSatisfy(HTTPHeaders.isBlankOrLineEnd) {
             // 101 is not asked for and has no successor.
             isWhole = status >= 200 || status == 101
         } else {
@@ -28,27 +29,17 @@ struct CurlResponseHead: Sendable {
     }
 
     /// The fields in their order; bytes that are not UTF-8 become U+FFFD.
-    var headers: HTTPHeaders {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(16)
-        lines.withUnsafeBytes { bytes in
-            for line in bytes.split(separator: UInt8(ascii: "\n")) {
-                guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-                var value = line[(colon + 1)...].drop(while: Self.isBlankOrLineEnd)
-                while let last = value.last, Self.isBlankOrLineEnd(last) { value.removeLast() }
-                headers.add(Self.text(line[..<colon]), Self.text(value))
-            }
-        }
-        return headers
-    }
+    var headers: HTTPHeaders { HTTPHeaders(lines: lines) }
 
-    private static func isBlankOrLineEnd(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
-            || byte == UInt8(ascii: "\n")
-    }
+    /// What the head says of its body's length, in bytes.
+    var contentLength: Int? { headers["Content-Length"].flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 } }
 
-    private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
-        String(decoding: UnsafeRawBufferPointer(rebasing: bytes), as: UTF8.self)
+    /// What the fields of most answers fit into.
+    private static let usualBytes = 480
+
+    private static func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count > 5 && line[0] == UInt8(ascii: "H") && line[1] == UInt8(ascii: "T") && line[2] == UInt8(ascii: "T")
+            && line[3] == UInt8(ascii: "P") && line[4] == UInt8(ascii: "/")
     }
 }
 

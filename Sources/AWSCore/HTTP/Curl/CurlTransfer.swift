@@ -7,23 +7,26 @@ import Synchronization
 /// inbox, and from then on touched by the loop's thread alone. The two buffers lock for themselves.
 final class CurlTransfer: @unchecked Sendable {
     /// Who waits for what.
+    ///
+    /// Each is resumed once, because `delivery` changes when it is; a check of that would cost a piece of memory for
+    /// each request.
     enum Delivery {
         case none
-        case whole(CheckedContinuation<CurlAnswer, any Error>)
+        case whole(UnsafeContinuation<CurlAnswer, any Error>)
         /// The head goes to the continuation, the body to the buffer.
-        case head(CheckedContinuation<CurlAnswer, any Error>, CurlResponseBuffer)
+        case head(UnsafeContinuation<CurlAnswer, any Error>, CurlResponseBuffer)
         case body(CurlResponseBuffer)
     }
 
     let request: HTTPRequest
-    let url: String
-    let headerList: CurlHeaderList
     let upload: CurlUploadBuffer?
     let maximumBodyBytes: Int
     /// Whether the answer's body is handed over while it arrives.
     let isStreaming: Bool
     var delivery = Delivery.none
     var handle: CurlEasyHandle?
+    /// Where it stands among the loop's transfers while it is on its way.
+    var activeIndex: Int?
     /// What the transfer is to end with, when that was decided before it began.
     var earlyEnd: (any Error)?
     /// What a callback found wrong, more exact than the code libcurl makes of it.
@@ -31,6 +34,8 @@ final class CurlTransfer: @unchecked Sendable {
 
     private(set) var head = CurlResponseHead()
     private var body: [UInt8] = []
+    /// What is set aside for a body because its head says how long it is; more than that has to come first.
+    private static let maximumReservation = 16 << 20
     private var uploadOffset = 0
     private var hasUndeliveredBody = false
 
@@ -39,10 +44,8 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// - Parameter maximumBodyBytes: the largest body to collect; `nil` to hand the body over while it arrives.
     init(_ request: HTTPRequest, maximumBodyBytes: Int?) throws {
+        try request.validate()
         self.request = request
-        self.url = request.url
-        try request.validate(url: url)
-        self.headerList = try CurlHeaderList(request)
         if case .stream(let stream) = request.body {
             self.upload = CurlUploadBuffer(length: stream.length)
         } else {
@@ -50,12 +53,6 @@ final class CurlTransfer: @unchecked Sendable {
         }
         self.maximumBodyBytes = maximumBodyBytes ?? 0
         self.isStreaming = maximumBodyBytes == nil
-    }
-
-    static func owner(of pointer: UnsafeMutableRawPointer) -> CurlTransfer? {
-        var context: UnsafeMutableRawPointer?
-        ccurl_get_pointer(pointer, CURLINFO_PRIVATE, &context)
-        return context.map { Unmanaged<CurlTransfer>.fromOpaque($0).takeUnretainedValue() }
     }
 
     func succeed() {
@@ -89,8 +86,11 @@ final class CurlTransfer: @unchecked Sendable {
         buffer.deliver()
     }
 
-    private func receiveHeaderLine(_ line: UnsafeRawBufferPointer) {
+    func receiveHeaderLine(_ line: UnsafeRawBufferPointer) {
         guard head.consume(line) else { return }
+        if !isStreaming, let length = head.contentLength {
+            body.reserveCapacity(min(length, maximumBodyBytes, Self.maximumReservation))
+        }
         // From here on libcurl takes nothing more of the body, and whoever makes it need not go on.
         if head.status >= 400 { upload?.close() }
         if case .head(let continuation, let buffer) = delivery {
@@ -100,7 +100,7 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     /// - Returns: what libcurl's write callback has to return.
-    private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+    func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         if case .body(let buffer) = delivery {
             guard buffer.append(bytes) else { return Int(CURL_WRITEFUNC_PAUSE) }
             hasUndeliveredBody = true
@@ -114,7 +114,7 @@ final class CurlTransfer: @unchecked Sendable {
         return bytes.count
     }
 
-    private func fillUpload(_ target: UnsafeMutableRawBufferPointer) -> Int {
+    func fillUpload(_ target: UnsafeMutableRawBufferPointer) -> Int {
         if let upload {
             return switch upload.read(into: target) {
             case .bytes(let count): count
@@ -132,7 +132,7 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     /// Goes back to `offset`, when libcurl found a kept connection dead and sends the request once more.
-    private func seekUpload(to offset: Int) -> CInt {
+    func seekUpload(to offset: Int) -> CInt {
         guard upload == nil else {
             failure = BodyMustRestart()
             return CURL_SEEKFUNC_FAIL
@@ -142,42 +142,6 @@ final class CurlTransfer: @unchecked Sendable {
         }
         uploadOffset = offset
         return CURL_SEEKFUNC_OK
-    }
-
-    static let writeCallback:
-        @convention(c) (
-            UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?
-        ) -> Int = { data, _, count, context in
-            guard let data, let context else { return 0 }
-            return Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
-                .receiveBody(UnsafeRawBufferPointer(start: data, count: count))
-        }
-
-    static let headerCallback:
-        @convention(c) (
-            UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?
-        ) -> Int = { data, _, count, context in
-            guard let data, let context else { return 0 }
-            Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
-                .receiveHeaderLine(UnsafeRawBufferPointer(start: data, count: count))
-            return count
-        }
-
-    static let readCallback:
-        @convention(c) (
-            UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?
-        ) -> Int = { data, size, count, context in
-            guard let data, let context else { return Int(CURL_READFUNC_ABORT) }
-            return Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
-                .fillUpload(UnsafeMutableRawBufferPointer(start: data, count: size * count))
-        }
-
-    static let seekCallback: @convention(c) (UnsafeMutableRawPointer?, curl_off_t, CInt) -> CInt = {
-        context,
-        offset,
-        origin in
-        guard let context, origin == SEEK_SET else { return CURL_SEEKFUNC_FAIL }
-        return Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue().seekUpload(to: Int(offset))
     }
 }
 
