@@ -1,0 +1,92 @@
+import AWSCore
+
+/// Makes one item of a target what it is in the source, whoever else writes meanwhile.
+///
+/// The one way in which an item is brought right outside of its stream: when a failed change is replayed, when a
+/// difference is repaired. First the target is read, then the source, and the source's item is written on condition that
+/// the target still holds what was read. Who wrote there before our read of the target had read the source before we
+/// did; who writes after it makes our condition fail. So the target never goes back to an older state. What the condition
+/// cannot see, an item that changed and changed back, or one that only gained attributes, is found by reading the source
+/// once more after the write: what has changed since is settled again.
+package struct KeySettlement: Sendable {
+    package let source: TableSide
+    package let target: TableSide
+
+    package init(source: TableSide, target: TableSide) {
+        self.source = source
+        self.target = target
+    }
+
+    package enum Outcome: Sendable, Equatable {
+        /// The target held the source's item already, or neither side has one.
+        case unchanged
+        case put
+        case deleted
+    }
+
+    /// How often an item may change under our hands; then whoever changes it so often brings it to the target, too.
+    package static let maximumAttempts = 25
+
+    /// - Parameter key: the JSON text of the item's key.
+    /// - Returns: what was done at last.
+    /// - Throws: ``AWSError``, which says on which table; ``KeySettlementError``; `CancellationError`.
+    package func settle(key: [UInt8]) async throws -> Outcome {
+        var outcome = Outcome.unchanged
+        for _ in 0..<Self.maximumAttempts {
+            let there = try await target.dynamoDB.getItem(table: target.table, key: key, consistentRead: true)
+            let wanted = try await wanted(key)
+            if try areEqual(there, wanted) { return outcome }
+            // Either attribute of a key does: an item that is there has both.
+            let keyName = try TableChanges.names(ofKey: key[...]).names[0]
+            let condition: ItemCondition =
+                if let there {
+                    // More attributes than a condition can hold are left to the second look at the source.
+                    .equals(item: there[...], lackingAttributesOf: wanted.map { $0[...] }, mayLeaveOut: true)
+                } else {
+                    .notExists(partitionKey: keyName)
+                }
+            let written: ItemWriteOutcome
+            if let wanted {
+                written = try await target.dynamoDB.putItem(table: target.table, item: wanted, condition: condition)
+            } else {
+                written = try await target.dynamoDB.deleteItem(table: target.table, key: key, condition: condition)
+            }
+            guard case .written = written else { continue }
+            outcome = wanted == nil ? .deleted : .put
+            let now = try await self.wanted(key)
+            if try areEqual(wanted, now) { return outcome }
+        }
+        throw KeySettlementError(
+            source: source.table,
+            target: target.table,
+            key: OneLine.text(String(decoding: key, as: UTF8.self))
+        )
+    }
+
+    /// The item as the target should have it.
+    private func wanted(_ key: [UInt8]) async throws -> [UInt8]? {
+        guard let item = try await source.dynamoDB.getItem(table: source.table, key: key, consistentRead: true) else {
+            return nil
+        }
+        return try ReplicationAttributes.removed(from: item[...])
+    }
+
+    private func areEqual(_ left: [UInt8]?, _ right: [UInt8]?) throws(JSONScanError) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        if left == right { return true }
+        return try ItemComparison(left, right).areEqual
+    }
+}
+
+/// An item that would not hold still.
+package struct KeySettlementError: Error, Sendable, Equatable, CustomStringConvertible {
+    package var source: String
+    package var target: String
+    /// The JSON text of its key.
+    package var key: String
+
+    package var description: String {
+        "the item \(key) of \(source) changed \(KeySettlement.maximumAttempts) times while it was written to \(target); try"
+            + " again when it is written less often"
+    }
+}
