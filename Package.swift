@@ -81,7 +81,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "Bootstrap",
-            dependencies: ["AWSCore", "BackupCore", "CGlibcCompatibility", "LambdaRuntime"],
+            dependencies: ["AWSCore", "BackupCore", "CGlibcCompatibility", "LambdaRuntime", "SyncCore"],
             linkerSettings: releaseLinkage
         ),
         .executableTarget(

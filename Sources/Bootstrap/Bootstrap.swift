@@ -30,10 +30,13 @@ enum Bootstrap {
                 switch environment["_HANDLER"] {
                 case "backup":
                     return try BackupHandler(environment: environment, transport: transport, logger: logger)
+                case "table-sync":
+                    return try TableSyncHandler(environment: environment, transport: transport, logger: logger)
                 case let name:
                     throw LambdaFunctionError(
                         type: .runtime("UnknownHandler"),
-                        message: "there is no handler \"\(name ?? "")\"; set the function's handler to backup"
+                        message:
+                            "there is no handler \"\(name ?? "")\"; set the function's handler to backup or table-sync"
                     )
                 }
             }

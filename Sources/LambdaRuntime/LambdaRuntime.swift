@@ -32,8 +32,8 @@ package struct LambdaRuntime: Sendable {
     ///
     /// A failed set-up is reported to Lambda as an initialization error.
     /// - Returns: the code to exit with: 0 after the task was cancelled, 1 after a failure.
-    package func run<Handler: LambdaHandler>(makeHandler: () async throws -> Handler) async -> Int32 {
-        let handler: Handler
+    package func run(makeHandler: () async throws -> any LambdaHandler) async -> Int32 {
+        let handler: any LambdaHandler
         do {
             handler = try await makeHandler()
         } catch {
