@@ -62,6 +62,20 @@ package struct S3Client: Sendable {
         return request
     }
 
+    /// A range that no `Range` header can name.
+    func invalid(_ range: Range<Int>, for request: AWSRequest) -> AWSError {
+        AWSError(
+            code: "InvalidRange",
+            message: "bytes \(range.lowerBound) up to \(range.upperBound) are no range to ask for",
+            kind: .client,
+            service: request.service.name,
+            operation: request.operation,
+            region: region.name,
+            resource: request.resource,
+            attempts: 0
+        )
+    }
+
     /// An answer that is not what S3 documents.
     func malformed(_ message: String, response: HTTPResponse, of request: AWSRequest) -> AWSError {
         AWSError(
@@ -77,6 +91,8 @@ package struct S3Client: Sendable {
         )
     }
 
+    static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
+
     /// Sends a call and reads the XML it is answered with.
     func sendForXML(_ request: AWSRequest, root: String) async throws -> (document: XMLElement, response: HTTPResponse)
     {
@@ -91,12 +107,4 @@ package struct S3Client: Sendable {
             throw malformed("\(error)", response: response, of: request)
         }
     }
-}
-
-extension AWSError {
-    /// Whether S3 said that the bucket, key or version is not there, or (to those who may not list) hides that.
-    package var isS3NotFound: Bool { service == AWSService.s3.name && status == 404 }
-
-    /// Whether an `If-Match` or `If-None-Match` did not hold.
-    package var isS3PreconditionFailed: Bool { service == AWSService.s3.name && status == 412 }
 }

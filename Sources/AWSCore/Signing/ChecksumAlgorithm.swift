@@ -2,6 +2,8 @@
 package enum ChecksumAlgorithm: String, Sendable, CaseIterable {
     case crc32 = "CRC32"
     case crc32c = "CRC32C"
+    /// What S3 computes when nobody asks for another.
+    case crc64nvme = "CRC64NVME"
     case sha1 = "SHA1"
     case sha256 = "SHA256"
 
@@ -10,6 +12,7 @@ package enum ChecksumAlgorithm: String, Sendable, CaseIterable {
         switch self {
         case .crc32: "x-amz-checksum-crc32"
         case .crc32c: "x-amz-checksum-crc32c"
+        case .crc64nvme: "x-amz-checksum-crc64nvme"
         case .sha1: "x-amz-checksum-sha1"
         case .sha256: "x-amz-checksum-sha256"
         }
@@ -19,6 +22,7 @@ package enum ChecksumAlgorithm: String, Sendable, CaseIterable {
     package var byteCount: Int {
         switch self {
         case .crc32, .crc32c: 4
+        case .crc64nvme: 8
         case .sha1: 20
         case .sha256: 32
         }
@@ -37,6 +41,7 @@ package struct RunningChecksum: Sendable {
     private enum State: Sendable {
         case crc32(CRC32)
         case crc32c(CRC32C)
+        case crc64nvme(CRC64NVME)
         case sha1(SHA1)
         case sha256(SHA256)
     }
@@ -48,6 +53,7 @@ package struct RunningChecksum: Sendable {
             switch algorithm {
             case .crc32: .crc32(CRC32())
             case .crc32c: .crc32c(CRC32C())
+            case .crc64nvme: .crc64nvme(CRC64NVME())
             case .sha1: .sha1(SHA1())
             case .sha256: .sha256(SHA256())
             }
@@ -61,6 +67,9 @@ package struct RunningChecksum: Sendable {
         case .crc32c(var checksum):
             checksum.update(bytes)
             state = .crc32c(checksum)
+        case .crc64nvme(var checksum):
+            checksum.update(bytes)
+            state = .crc64nvme(checksum)
         case .sha1(var checksum):
             checksum.update(bytes)
             state = .sha1(checksum)
@@ -74,6 +83,7 @@ package struct RunningChecksum: Sendable {
         switch state {
         case .crc32(let checksum): withUnsafeBytes(of: checksum.value.bigEndian) { Array($0) }
         case .crc32c(let checksum): withUnsafeBytes(of: checksum.value.bigEndian) { Array($0) }
+        case .crc64nvme(let checksum): withUnsafeBytes(of: checksum.value.bigEndian) { Array($0) }
         case .sha1(let checksum): checksum.finalize()
         case .sha256(let checksum): checksum.finalize().bytes
         }

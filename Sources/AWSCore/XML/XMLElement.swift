@@ -61,8 +61,9 @@ package struct XMLElement: Sendable, Equatable {
             case UInt8(ascii: "&"): output.append(contentsOf: "&amp;".utf8)
             case UInt8(ascii: "<"): output.append(contentsOf: "&lt;".utf8)
             case UInt8(ascii: ">"): output.append(contentsOf: "&gt;".utf8)
-            // A reader would turn a plain carriage return into a line feed.
-            case 0x0d: output.append(contentsOf: "&#13;".utf8)
+            // A reader would turn a plain carriage return into a line feed, and might drop line feeds at an end.
+            case 0x0d: output.append(contentsOf: "&#xD;".utf8)
+            case 0x0a: output.append(contentsOf: "&#xA;".utf8)
             default: output.append(byte)
             }
         }

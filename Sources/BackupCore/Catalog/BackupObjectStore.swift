@@ -71,7 +71,7 @@ package struct S3BackupStore: BackupObjectStore {
     }
 
     package func head(_ key: String) async throws -> S3ObjectHead? {
-        try await client.headObjectIfPresent(bucket: bucket, key: key)
+        try await client.headObjectIfPresent(HeadObjectRequest(bucket: bucket, key: key))
     }
 
     package func stream(_ key: String) async throws -> HTTPResponseStream? {

@@ -96,7 +96,7 @@ struct TableBackup: Sendable {
                     bucket: configuration.bucket.name,
                     key: key,
                     body: .bytes(contents),
-                    contentType: "application/json"
+                    properties: S3ObjectProperties(content: S3ContentHeaders(contentType: "application/json"))
                 )
             )
         }

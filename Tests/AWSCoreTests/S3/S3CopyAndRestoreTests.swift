@@ -11,10 +11,12 @@ struct S3CopyAndRestoreTests {
         <LastModified>2026-11-21T02:00:05.250Z</LastModified><ETag>&quot;e&quot;</ETag></CopyObjectResult>
         """
     private let copy = CopyObjectRequest(
-        sourceBucket: "source",
-        sourceKey: "a b/é",
-        sourceVersionID: "v+1",
-        sourceBucketOwner: "210987654321",
+        source: S3CopySource(
+            bucket: "source",
+            key: "a b/é",
+            versionID: "v+1",
+            expectedBucketOwner: "210987654321"
+        ),
         bucket: "backups",
         key: "k"
     )
@@ -27,7 +29,7 @@ struct S3CopyAndRestoreTests {
         #expect(result.lastModified == Date(timeIntervalSince1970: 1_795_226_405.25))
         #expect(result.versionID == "n")
         let request = try s3.onlyRequest().request
-        #expect(request.headers["x-amz-copy-source"] == "/source/a%20b/%C3%A9?versionId=v%2B1")
+        #expect(request.headers["x-amz-copy-source"] == "source/a%20b/%C3%A9?versionId=v%2B1")
         #expect(request.headers["x-amz-source-expected-bucket-owner"] == "210987654321")
         #expect(request.headers["Authorization"]?.contains(";x-amz-copy-source;") == true)
     }

@@ -14,7 +14,7 @@ struct S3ObjectTests {
     )
     func awkwardKeys(key: String, path: String) async throws {
         let s3 = try S3Fixture([.response(headers: ["Content-Length": "0"])])
-        _ = try await s3.client.headObject(bucket: "backups", key: key)
+        _ = try await s3.client.headObject(HeadObjectRequest(bucket: "backups", key: key))
         let request = try s3.onlyRequest().request
         #expect(request.authority == "backups.s3.us-west-2.amazonaws.com")
         #expect(request.path == path)
@@ -23,7 +23,7 @@ struct S3ObjectTests {
     @Test("With an endpoint of its own the bucket goes into the path")
     func pathStyle() async throws {
         let s3 = try S3Fixture([.response(headers: ["Content-Length": "0"])], endpoint: "http://127.0.0.1:4566")
-        _ = try await s3.client.headObject(bucket: "backups", key: "/k")
+        _ = try await s3.client.headObject(HeadObjectRequest(bucket: "backups", key: "/k"))
         #expect(try s3.onlyRequest().request.url == "http://127.0.0.1:4566/backups//k")
     }
 
@@ -40,7 +40,9 @@ struct S3ObjectTests {
     func longKey() async throws {
         let s3 = try S3Fixture([.response(headers: ["Content-Length": "0"])])
         let key = String(repeating: "é", count: 513)
-        await #expect(throws: AWSError.self) { _ = try await s3.client.headObject(bucket: "backups", key: key) }
+        await #expect(throws: AWSError.self) {
+            _ = try await s3.client.headObject(HeadObjectRequest(bucket: "backups", key: key))
+        }
         #expect(s3.transport.requests.isEmpty)
     }
 
@@ -57,7 +59,7 @@ struct S3ObjectTests {
             ],
             expectedBucketOwner: "123456789012"
         )
-        let head = try await s3.client.headObject(bucket: "backups", key: "k", versionID: "v 1")
+        let head = try await s3.client.headObject(HeadObjectRequest(bucket: "backups", key: "k", versionID: "v 1"))
         #expect(head.size == 1234)
         #expect(head.etag == "\"abc-1\"")
         #expect(head.lastModified == Date(timeIntervalSince1970: 1_795_226_405))
@@ -92,10 +94,10 @@ struct S3ObjectTests {
     @Test("An object that is not there is nil, one that may not be seen is an error")
     func absence() async throws {
         let absent = try S3Fixture([.response(404)])
-        #expect(try await absent.client.headObjectIfPresent(bucket: "backups", key: "k") == nil)
+        #expect(try await absent.client.headObjectIfPresent(HeadObjectRequest(bucket: "backups", key: "k")) == nil)
         let forbidden = try S3Fixture([.response(403, headers: ["x-amz-request-id": "REQ"])])
         let error = await #expect(throws: AWSError.self) {
-            _ = try await forbidden.client.headObjectIfPresent(bucket: "backups", key: "k")
+            _ = try await forbidden.client.headObjectIfPresent(HeadObjectRequest(bucket: "backups", key: "k"))
         }
         #expect(error?.code == "AccessDenied")
         #expect(error?.requestID == "REQ")
@@ -199,12 +201,14 @@ struct S3ObjectTests {
                 bucket: "backups",
                 key: "k",
                 body: .bytes(Array("hello".utf8)),
-                contentType: "application/json",
-                condition: .absent,
-                storageClass: .standardIA,
-                encryption: .kms(keyID: "alias/backup"),
-                metadata: ["table": "Orders"],
-                tags: ["a b": "c&d"]
+                properties: S3ObjectProperties(
+                    content: S3ContentHeaders(contentType: "application/json"),
+                    metadata: ["table": "Orders"],
+                    tags: [S3Tag("a b", "c&d")],
+                    storageClass: .standardIA,
+                    encryption: .kms(keyID: "alias/backup")
+                ),
+                condition: .absent
             )
         )
         #expect(result.etag == "\"e\"")

@@ -45,15 +45,11 @@ extension S3Client {
                 XMLElement(name: "GlacierJobParameters", children: [XMLElement(name: "Tier", text: tier.rawValue)]),
             ]
         ).serialized(namespace: Self.namespace)
-        request.headers["Content-Type"] = "application/xml"
-        request.headers[ChecksumAlgorithm.crc32.headerName] = ChecksumAlgorithm.crc32.headerValue(body)
-        request.body = .bytes(body)
+        request.setXML(body)
         do {
             return try await client.send(request).status == 202 ? .started : .extended
         } catch let error as AWSError where error.code == "RestoreAlreadyInProgress" {
             return .alreadyInProgress
         }
     }
-
-    static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 }

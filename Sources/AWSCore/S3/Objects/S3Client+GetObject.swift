@@ -9,19 +9,23 @@ package struct GetObjectRequest: Sendable, Equatable {
     package var range: Range<Int>?
     /// Fails with 412 when the object has another ETag by now.
     package var ifMatch: String?
+    /// Whether ``S3ObjectHead/checksums`` are wanted, which S3 gives only for all of an object and for whole parts.
+    package var includesChecksums: Bool
 
     package init(
         bucket: String,
         key: String,
         versionID: String? = nil,
         range: Range<Int>? = nil,
-        ifMatch: String? = nil
+        ifMatch: String? = nil,
+        includesChecksums: Bool = false
     ) {
         self.bucket = bucket
         self.key = key
         self.versionID = versionID
         self.range = range
         self.ifMatch = ifMatch
+        self.includesChecksums = includesChecksums
     }
 }
 
@@ -98,18 +102,10 @@ extension S3Client {
     func objectRequest(_ get: GetObjectRequest) throws -> AWSRequest {
         var request = try request("GetObject", .get, bucket: get.bucket, key: get.key, versionID: get.versionID)
         request.headers["If-Match"] = get.ifMatch
+        if get.includesChecksums { request.headers["x-amz-checksum-mode"] = "ENABLED" }
         if let range = get.range {
             guard !range.isEmpty, range.lowerBound >= 0 else {
-                throw AWSError(
-                    code: "InvalidRange",
-                    message: "bytes \(range.lowerBound) up to \(range.upperBound) are no range to ask for",
-                    kind: .client,
-                    service: request.service.name,
-                    operation: request.operation,
-                    region: region.name,
-                    resource: request.resource,
-                    attempts: 0
-                )
+                throw invalid(range, for: request)
             }
             request.headers["Range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
         }
