@@ -322,8 +322,9 @@ struct S3RequestOracleTests {
         return [String(parts[0])] + query.map(String.init).sorted()
     }
 
-    /// The headers that say something of the call. A checksum of the body is left to other tests where its value
-    /// depends on the order of elements.
+    /// The headers that say something of the call.
+    ///
+    /// A checksum of the body is left to other tests: its value depends on the order of elements.
     private static func telling(_ headers: [(String, String)]) -> [String: String] {
         let others = [
             "if-match", "if-none-match", "range", "content-type", "content-encoding", "cache-control",

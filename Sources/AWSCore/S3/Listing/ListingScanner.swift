@@ -102,8 +102,8 @@ struct ListingScanner {
                 guard let text = etag() else { return false }
                 entry.etagSpan = text
             case UInt8(ascii: "S"):
-                if let text = leaf("<Size>", "</Size>") {
-                    guard let size = number(text.span) else { return false }
+                if isAt("<Size>") {
+                    guard let text = leaf("<Size>", "</Size>"), let size = number(text.span) else { return false }
                     entry.size = size
                     hasSize = true
                 } else {
@@ -111,7 +111,8 @@ struct ListingScanner {
                     entry.storageClassSpan = text.span
                 }
             case UInt8(ascii: "C"):
-                if let text = leaf("<ChecksumType>", "</ChecksumType>") {
+                if isAt("<ChecksumType>") {
+                    guard let text = leaf("<ChecksumType>", "</ChecksumType>") else { return false }
                     entry.checksumTypeSpan = text.span
                 } else {
                     guard let text = leaf("<ChecksumAlgorithm>", "</ChecksumAlgorithm>") else { return false }
@@ -189,7 +190,9 @@ extension ListingScanner {
         return skip(">") ? (name, text.span) : nil
     }
 
-    /// The text between two tags; stays where it is without them.
+    /// The text between two tags.
+    ///
+    /// Without them the document is the other reader's: this one may be past their start.
     @inline(__always)
     private mutating func leaf(
         _ opening: StaticString,
