@@ -8,9 +8,7 @@ struct ServerSideCopy: ObjectMover {
 
     func move(_ task: TransferTask) async throws {
         let request = CopyObjectRequest(
-            sourceBucket: source.bucket,
-            sourceKey: source.key(task.key),
-            sourceIfMatch: task.etag,
+            source: S3CopySource(bucket: source.bucket, key: source.key(task.key), ifMatch: task.etag),
             bucket: target.bucket,
             key: target.key(task.key),
             condition: task.condition,
@@ -27,13 +25,17 @@ struct ServerSideCopy: ObjectMover {
     }
 
     private func verifySize(_ task: TransferTask) async throws {
-        let head = try await target.s3.headObject(bucket: target.bucket, key: target.key(task.key))
+        let head = try await target.s3.headObject(HeadObjectRequest(bucket: target.bucket, key: target.key(task.key)))
         guard head.size == task.size else { throw ObjectMoveError.changed }
     }
 
     func refreshed(_ task: TransferTask) async throws -> TransferTask? {
-        async let sourceHead = source.s3.headObjectIfPresent(bucket: source.bucket, key: source.key(task.key))
-        async let targetHead = target.s3.headObjectIfPresent(bucket: target.bucket, key: target.key(task.key))
+        async let sourceHead = source.s3.headObjectIfPresent(
+            HeadObjectRequest(bucket: source.bucket, key: source.key(task.key))
+        )
+        async let targetHead = target.s3.headObjectIfPresent(
+            HeadObjectRequest(bucket: target.bucket, key: target.key(task.key))
+        )
         let (now, there) = try await (sourceHead, targetHead)
         guard let now else { return nil }
         var task = task
@@ -54,7 +56,7 @@ struct ServerSideCopy: ObjectMover {
 
 extension TransferTask {
     /// What must hold at the target for a write.
-    var condition: PutObjectRequest.Condition? {
+    var condition: S3WriteCondition? {
         guard let target else { return .absent }
         return target.etag.map { .etag($0) }
     }
