@@ -1,7 +1,8 @@
 import AWSCore
 
-/// Base64 text such that equal bytes have equal texts: without padding, and with zeros in the bits that stand for
-/// nothing. Other bytes than Base64's are left as they are.
+/// Base64 text in one form, such that equal bytes have equal texts.
+///
+/// Without padding, and with zeros in the bits that stand for nothing. Other bytes than Base64's are left as they are.
 enum CanonicalBinary {
     /// How much of the text counts, and what its last byte must be taken for if not for what it is.
     struct Form {

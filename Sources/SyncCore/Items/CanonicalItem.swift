@@ -16,6 +16,14 @@ struct CanonicalItem {
         self.attributes = attributes
     }
 
+    /// The canonical form of one attribute value: `{"S":"a"}`.
+    static func value(_ typedValue: UnsafeRawBufferPointer) throws(JSONScanError) -> [UInt8] {
+        var scanner = JSONScanner(typedValue)
+        var output: [UInt8] = []
+        try append(&scanner, to: &output, depth: 0)
+        return output
+    }
+
     private static func members(
         _ reader: inout ItemReader,
         depth: Int

@@ -45,6 +45,15 @@ package struct ItemReader {
     @inlinable
     package mutating func next() throws(JSONScanError) -> Attribute? {
         guard let name = try nextName() else { return nil }
+        return try Self.readValue(&scanner, named: name)
+    }
+
+    /// Goes behind an attribute value, which has no name where it is an element of a list.
+    @inlinable @inline(__always)
+    package static func readValue(
+        _ scanner: inout JSONScanner,
+        named name: JSONStringRange = JSONStringRange(content: 0..<0, hasEscapes: false)
+    ) throws(JSONScanError) -> Attribute {
         let start = scanner.position
         let type = try scanner.openAttributeValue()
         let valueStart = scanner.position
