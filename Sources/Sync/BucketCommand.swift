@@ -1,13 +1,36 @@
 import AWSCore
 import ArgumentParser
+import BackupCore
 import SyncCore
 import Terminal
 
-/// `sync bucket SOURCE TARGET`.
+/// `sync bucket SOURCE TARGET`: objects or files into a bucket or folder.
 struct BucketCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bucket",
-        abstract: "Copy a bucket, or a folder, into another one."
+        abstract: "Make a bucket or folder hold what another one holds.",
+        usage: """
+            sync bucket <source> <target> [--compare <how>] [--delete] [--max-delete <limit>]
+                        [--include <pattern>] [--exclude <pattern>] [--mode <mode>]
+                        [--stream] [--storage-class <class>] [--sse <kind>]
+                        [--sse-kms-key-id <key>] [--no-follow-symlinks]
+                        [--concurrency <n>] [--dry-run]
+                        \(SideOptions.usage) \(CommonOptions.usage)
+            """,
+        discussion: CommandHelp.discussion(
+            """
+            Source and target are s3://bucket[/prefix] or a local folder, one of them a bucket. What the target lacks, \
+            or has with another size or an earlier time, is transferred (downloads: with another time), with metadata, \
+            tags and storage class. Every object is verified; writes are conditional, so that nothing is written over \
+            that somebody else wrote meanwhile. Nothing is deleted without --delete. Run it again to go on.
+            """,
+            examples: [
+                ("sync bucket s3://old s3://new --dry-run", "what would be done"),
+                ("sync bucket s3://old s3://new", "copy within S3, nothing comes here"),
+                ("sync bucket ./site s3://www --delete", "upload, and delete what is gone"),
+                ("sync bucket s3://logs/2026 ./logs --exclude '*' --include '*.gz'", "download some"),
+            ]
+        )
     )
 
     @Argument(help: "s3://bucket[/prefix] or a folder.")
@@ -16,34 +39,138 @@ struct BucketCommand: AsyncParsableCommand {
     @Argument(help: "s3://bucket[/prefix] or a folder.")
     var target: String
 
+    @Option(help: ArgumentHelp("What makes objects differ: time, size, etag or checksum.", valueName: "how"))
+    var compare = ObjectComparison.time
+
+    @Flag(help: "Delete at the target what the source does not have.")
+    var delete = false
+
+    @Option(
+        help: ArgumentHelp("Delete nothing if it were more: a number, or a share as 10%.", valueName: "limit")
+    )
+    var maxDelete: String?
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Let keys take part again; the last pattern that matches counts.", valueName: "pattern")
+    )
+    var include: [String] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Leave keys out: * ? [ab] match as with the AWS CLI.", valueName: "pattern")
+    )
+    var exclude: [String] = []
+
+    @Option(help: ArgumentHelp("merge while live sync writes to the target, too; else replace.", valueName: "mode"))
+    var mode = Mode.replace
+
+    @Flag(help: "Move bytes through this machine, also where S3 could copy.")
+    var stream = false
+
+    @Option(help: ArgumentHelp("Write objects in this class (default: their own).", valueName: "class"))
+    var storageClass: String?
+
+    @Option(help: ArgumentHelp("Encrypt with AES256, aws:kms or aws:kms:dsse.", valueName: "kind"))
+    var sse: String?
+
+    @Option(
+        name: .customLong("sse-kms-key-id"),
+        help: ArgumentHelp("The KMS key for --sse.", valueName: "key")
+    )
+    var sseKMSKeyID: String?
+
+    @Flag(help: "Leave symbolic links of a source folder out.")
+    var noFollowSymlinks = false
+
+    @Option(help: ArgumentHelp("Objects in flight at once.", valueName: "n"))
+    var concurrency = 64
+
+    @Flag(help: "Show what would be done, and only read.")
+    var dryRun = false
+
     @OptionGroup var sides: SideOptions
     @OptionGroup var common: CommonOptions
 
-    func run() async throws {
-        let console = common.makeConsole()
-        let from = try SyncLocation(parsing: source)
-        let to = try SyncLocation(parsing: target)
-        let sourceClient = try sides.makeSourceClient(common, console: console)
-        let targetClient = try sides.makeTargetClient(common, console: console)
-        let sync = BucketSync(
-            source: try await side(from, sourceClient),
-            target: try await side(to, targetClient),
-            options: BucketSyncOptions()
-        )
-        let report = try await sync.run()
-        console.progress.clear()
-        try console.print("\(report)")
-        if !report.isComplete { throw ExitStatus.failure }
+    /// Whether somebody else may write to the target at the same time.
+    enum Mode: String, ExpressibleByArgument, CaseIterable {
+        case replace
+        case merge
     }
 
-    private func side(_ location: SyncLocation, _ client: AWSClient) async throws -> SyncSide {
-        switch location {
-        case .folder(let path): return .folder(path)
-        case .bucket(let bucket, let prefix):
-            let configured = client.configuration.region ?? Region("us-east-1")
-            guard let configured else { throw ConfigurationError("no Region") }
-            let region = try await S3Client(client: client, region: configured).bucketRegion(bucket)
-            return .bucket(BucketSide(s3: S3Client(client: client, region: region), bucket: bucket, prefix: prefix))
+    func validate() throws {
+        guard (1...1024).contains(concurrency) else { throw ValidationError("--concurrency: expected 1 to 1024") }
+        if maxDelete != nil, !delete { throw ValidationError("--max-delete needs --delete") }
+        _ = try deletionLimit()
+        _ = try encryption()
+        if sseKMSKeyID != nil, sse == nil || sse == "AES256" {
+            throw ValidationError("--sse-kms-key-id needs --sse aws:kms or aws:kms:dsse")
+        }
+        do { _ = try (SyncLocation(parsing: source), SyncLocation(parsing: target)) } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    func run() async throws {
+        let console = common.makeConsole()
+        let (from, to) = try (SyncLocation(parsing: source), SyncLocation(parsing: target))
+        let sourceClient = try sides.makeSourceClient(common, console: console)
+        let targetClient = try sides.makeTargetClient(common, console: console)
+        try SyncSide.checkPair(from, to, sourceClient, targetClient)
+        console.progress.update("Looking at \(from) and \(to)")
+        defer { console.progress.clear() }
+        let sourceSide = try await SyncSide.open(from, client: sourceClient, isTarget: false)
+        let targetSide = try await SyncSide.open(to, client: targetClient, isTarget: true)
+        var options = try options()
+        if !stream {
+            let reason = try await SyncSide.reasonToStream(
+                from: sourceSide,
+                to: targetSide,
+                haveOneIdentity: sides.haveOneIdentity
+            )
+            if let reason {
+                options.streams = true
+                console.note("Bytes go through this machine, since \(reason).")
+            }
+        }
+        let run = BucketRun(console: console, source: sourceSide, target: targetSide, options: options)
+        try await run.run()
+    }
+
+    private func options() throws -> BucketSyncOptions {
+        var options = BucketSyncOptions()
+        options.comparison = compare
+        options.filter = KeyFilter(try FilterArguments.rules(include: include, exclude: exclude))
+        options.deletion = try deletionLimit()
+        options.isDryRun = dryRun
+        options.mergesWithLiveSync = mode == .merge
+        options.streams = stream
+        options.followsLinks = !noFollowSymlinks
+        options.storageClass = storageClass.map { S3StorageClass($0) }
+        options.encryption = try encryption()
+        options.transfersAtOnce = concurrency
+        return options
+    }
+
+    private func deletionLimit() throws -> DeletionLimit? {
+        guard delete else { return nil }
+        guard let maxDelete else { return .usual }
+        if maxDelete.hasSuffix("%"), let percent = Int(maxDelete.dropLast()), (0...100).contains(percent) {
+            return .percent(percent)
+        }
+        if let count = Int(maxDelete), count >= 0 { return .objects(count) }
+        throw ValidationError("--max-delete: expected a number, or a share from 0% to 100%")
+    }
+
+    private func encryption() throws -> S3Encryption? {
+        switch sse {
+        case nil: nil
+        case "AES256": .aes256
+        case "aws:kms": .kms(keyID: sseKMSKeyID)
+        case "aws:kms:dsse": .kmsDSSE(keyID: sseKMSKeyID)
+        case .some: throw ValidationError("--sse: expected AES256, aws:kms or aws:kms:dsse")
         }
     }
 }
+
+extension ObjectComparison: ExpressibleByArgument {}

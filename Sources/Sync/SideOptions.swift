@@ -67,6 +67,9 @@ struct SideOptions: ParsableArguments {
         }
     }
 
+    /// Whether both sides are spoken to with the same credentials.
+    var haveOneIdentity: Bool { sourceProfile == targetProfile && sourceRoleARN == targetRoleARN }
+
     /// A client for the source.
     ///
     /// - Throws: ``ConfigurationError``; ``HTTPError`` when libcurl cannot start.

@@ -18,6 +18,24 @@ package struct BucketSide: Sendable {
 
     /// The object's whole key.
     func key(_ key: String) -> String { prefix + key }
+
+    func head(_ key: String, includesChecksums: Bool = false, partNumber: Int? = nil) -> HeadObjectRequest {
+        HeadObjectRequest(
+            bucket: bucket,
+            key: self.key(key),
+            includesChecksums: includesChecksums,
+            partNumber: partNumber
+        )
+    }
+
+    func copySource(_ task: TransferTask) -> S3CopySource {
+        S3CopySource(
+            bucket: bucket,
+            key: key(task.key),
+            ifMatch: task.source.etag,
+            expectedBucketOwner: s3.expectedBucketOwner
+        )
+    }
 }
 
 /// One side of a bucket sync.
@@ -31,5 +49,48 @@ package enum SyncSide: Sendable {
         case .bucket(let side): side.name
         case .folder(let path): path
         }
+    }
+
+    /// What an object is like now; `nil` when there is none.
+    ///
+    /// - Parameter isSource: Whether links are followed in a folder.
+    func state(of key: String, isSource: Bool) async throws -> ObjectState? {
+        switch self {
+        case .bucket(let side):
+            return try await side.s3.headObjectIfPresent(side.head(key)).map { ObjectState($0) }
+        case .folder(let path):
+            return try FolderTree(path: path).state(of: key, followsLinks: isSource)
+        }
+    }
+
+    /// Deletes an object, unless another is there by now.
+    ///
+    /// - Returns: whether it was deleted.
+    func delete(_ key: String, ifUnchangedSince state: ObjectState) async throws -> Bool {
+        switch self {
+        case .bucket(let side):
+            do {
+                // Without an ETag to compare nothing tells whose object it is.
+                guard let etag = state.etag else { return false }
+                try await side.s3.deleteObject(bucket: side.bucket, key: side.key(key), ifMatch: etag)
+                return true
+            } catch let error as AWSError where error.isS3PreconditionFailed || error.isS3NotFound {
+                return false
+            }
+        case .folder(let path):
+            return try FolderTree(path: path).delete(key, ifUnchangedSince: state)
+        }
+    }
+}
+
+extension ObjectState {
+    init(_ head: S3ObjectHead) {
+        self.init(
+            size: head.size,
+            etag: head.etag,
+            lastModified: head.lastModified,
+            storageClass: head.storageClass,
+            restoreStatus: head.restoreStatus
+        )
     }
 }

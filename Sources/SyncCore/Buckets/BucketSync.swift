@@ -1,52 +1,105 @@
 import AWSCore
+import Synchronization
 
 /// Makes a bucket or folder hold what another one holds.
 ///
 /// Everything is decided by comparing both sides, so that running it again is how a sync goes on that was interrupted.
 package struct BucketSync: Sendable {
+    /// Something to tell while a sync runs.
+    package enum Event: Sendable {
+        /// Something of a folder that is left out.
+        case problem(FolderListing.Problem)
+        /// A dry run would transfer it.
+        case wouldTransfer(key: String, bytes: Int)
+        /// A dry run would delete it.
+        case wouldDelete(key: String)
+    }
+
     package let source: SyncSide
     package let target: SyncSide
     package let options: BucketSyncOptions
+    private let clock: SyncClock
+    private let onEvent: @Sendable (Event) -> Void
 
-    package init(source: SyncSide, target: SyncSide, options: BucketSyncOptions) {
+    /// - Parameter onEvent: Called from any thread.
+    package init(
+        source: SyncSide,
+        target: SyncSide,
+        options: BucketSyncOptions,
+        clock: SyncClock = SyncClock(),
+        onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+    ) {
         self.source = source
         self.target = target
         self.options = options
+        self.clock = clock
+        self.onEvent = onEvent
     }
 
     /// Runs the sync.
     ///
     /// What fails for single objects is in the report.
-    /// - Throws: what ends the whole: a listing that failed, missing credentials, `CancellationError`.
+    /// - Throws: what ends the whole: a listing that failed, missing credentials, a full disk, `CancellationError`.
     package func run(progress: SyncProgress = SyncProgress()) async throws -> BucketSyncReport {
         let ledger = SyncLedger(progress: progress)
-        let tasks = BoundedQueue<TransferTask>(limit: 4096)
-        let extra = DeletionList(limit: 0)
-        guard case .bucket(let sourceSide) = source, case .bucket(let targetSide) = target else {
-            throw ConfigurationError("folders are not there yet")
-        }
+        let extra = DeletionList(limit: options.deletion == nil ? 0 : Self.maximumDeletions)
+        let problems = Atomic(0)
+        let (route, mover) = try way(progress)
         let merge = ListingMerge(
-            source: BucketListing(
-                s3: sourceSide.s3,
-                bucket: sourceSide.bucket,
-                prefix: sourceSide.prefix,
-                includesRestoreStatus: true
-            ),
-            target: BucketListing(s3: targetSide.s3, bucket: targetSide.bucket, prefix: targetSide.prefix),
+            source: listing(of: source, isSource: true) { problem in
+                if problem.isFailure {
+                    problems.add(1, ordering: .relaxed)
+                    try? ledger.failed(problem.path, FileError(code: "CannotBeListed", problem.message))
+                } else {
+                    onEvent(.problem(problem))
+                }
+            },
+            target: listing(of: target, isSource: false) { onEvent(.problem($0)) },
             workers: options.listingsAtOnce
         )
         let runner = TransferRunner(
-            mover: ServerSideCopy(source: sourceSide, target: targetSide, options: options),
+            source: source,
+            target: target,
+            mover: mover,
             options: options,
-            ledger: ledger
+            ledger: ledger,
+            clock: clock,
+            onPlanned: { onEvent(.wouldTransfer(key: $0.key, bytes: $0.source.size)) }
         )
-        let listed = try await withThrowingTaskGroup(of: ListedCounts?.self) { group in
+        let listed = try await transfer(merge, route, runner, extra, progress)
+        try await ExtraDeletion(
+            source: source,
+            target: target,
+            extra: extra,
+            options: options,
+            ledger: ledger,
+            progress: progress,
+            onPlanned: { onEvent(.wouldDelete(key: $0)) }
+        ).run(listed, problems: problems.load(ordering: .relaxed))
+        var report = ledger.report
+        report.listed = listed
+        return report
+    }
+
+    /// A hundred bytes each.
+    private static let maximumDeletions = 5_000_000
+
+    /// Lists and transfers at the same time; ends when both are done.
+    private func transfer(
+        _ merge: ListingMerge,
+        _ route: SyncRoute,
+        _ runner: TransferRunner,
+        _ extra: DeletionList,
+        _ progress: SyncProgress
+    ) async throws -> ListedCounts {
+        let tasks = BoundedQueue<TransferTask>(limit: 2048)
+        return try await withThrowingTaskGroup(of: ListedCounts?.self) { group in
             group.addTask {
                 do {
                     let visitors = try await merge.run {
                         PlanVisitor(
                             filter: options.filter,
-                            comparison: ListingComparison(comparison: options.comparison, route: .copy),
+                            comparison: ListingComparison(comparison: options.comparison, route: route),
                             findsExtra: options.deletion != nil,
                             sourcePrefixLength: merge.source.keyPrefix.count,
                             targetPrefixLength: merge.target.keyPrefix.count,
@@ -56,6 +109,7 @@ package struct BucketSync: Sendable {
                         )
                     }
                     tasks.finish()
+                    progress.change { $0.isListed = true }
                     return visitors.reduce(ListedCounts()) { $0 + $1.counts }
                 } catch {
                     tasks.finish(discards: true)
@@ -64,7 +118,12 @@ package struct BucketSync: Sendable {
             }
             for _ in 0..<options.transfersAtOnce {
                 group.addTask {
-                    while let task = await tasks.pop() { try await runner.run(task) }
+                    do {
+                        while let task = await tasks.pop() { try await runner.run(task) }
+                    } catch {
+                        tasks.finish(discards: true)
+                        throw error
+                    }
                     return nil
                 }
             }
@@ -74,8 +133,59 @@ package struct BucketSync: Sendable {
             }
             return listed
         }
-        var report = ledger.report
-        report.listed = listed
-        return report
+    }
+
+    private func way(_ progress: SyncProgress) throws -> (SyncRoute, any ObjectMover) {
+        let permits = TransferPermits(options.partsAtOnce)
+        switch (source, target) {
+        case (.bucket(let from), .bucket(let to)):
+            if options.streams {
+                return (
+                    .copy,
+                    StreamedCopy(source: from, target: to, options: options, permits: permits, progress: progress)
+                )
+            }
+            return (
+                .copy, ServerSideCopy(source: from, target: to, options: options, permits: permits, progress: progress)
+            )
+        case (.folder(let path), .bucket(let bucket)):
+            let tree = FolderTree(path: path)
+            return (
+                .upload,
+                FolderUpload(source: tree, target: bucket, options: options, permits: permits, progress: progress)
+            )
+        case (.bucket(let bucket), .folder(let path)):
+            let tree = FolderTree(path: path)
+            return (
+                .download,
+                FolderDownload(source: bucket, target: tree, options: options, permits: permits, progress: progress)
+            )
+        case (.folder, .folder):
+            throw ConfigurationError("one side must be s3://bucket; for two folders there are cp and rsync")
+        }
+    }
+
+    private func listing(
+        of side: SyncSide,
+        isSource: Bool,
+        onProblem: @escaping @Sendable (FolderListing.Problem) -> Void
+    ) -> any ListingSource {
+        switch side {
+        case .bucket(let bucket):
+            BucketListing(
+                s3: bucket.s3,
+                bucket: bucket.bucket,
+                prefix: bucket.prefix,
+                includesRestoreStatus: isSource
+            )
+        case .folder(let path):
+            FolderListing(
+                path: path,
+                followsLinks: isSource && options.followsLinks,
+                mayBeMissing: !isSource,
+                removesPartialFiles: !isSource && !options.isDryRun,
+                onProblem: onProblem
+            )
+        }
     }
 }

@@ -4,13 +4,17 @@ import Synchronization
 package final class SyncProgress: Sendable {
     package struct Snapshot: Sendable, Equatable {
         package var listed = ListedCounts()
-        /// What is to be transferred, as far as the listings have come.
+        /// What is to be looked at or transferred, as far as the listings have come.
         package var plannedObjects = 0
         package var plannedBytes = 0
         package var doneObjects = 0
+        /// Bytes that have moved, those of attempts that failed included.
+        package var movedBytes = 0
+        /// Bytes of objects that are done.
         package var doneBytes = 0
         package var failed = 0
         package var deleted = 0
+        /// Whether what is planned is all that there will be.
         package var isListed = false
     }
 
@@ -33,6 +37,11 @@ package final class SyncProgress: Sendable {
             $0.plannedObjects += objects
             $0.plannedBytes += bytes
         }
+    }
+
+    /// Bytes have arrived at the target.
+    func moved(_ bytes: Int) {
+        change { $0.movedBytes += bytes }
     }
 
     func change(_ change: (inout Snapshot) -> Void) {

@@ -1,21 +1,22 @@
 import AWSCore
 import Synchronization
 
-/// The target's objects that the source does not have, kept in one piece of memory until both listings have ended.
+/// The target's objects that the source does not have, kept until both listings have ended.
+///
+/// In one piece of memory, about a hundred bytes each, because there may be many; and only as many as may be deleted.
 final class DeletionList: Sendable {
     private struct State {
-        /// Key and ETag of each, one behind the other.
+        /// Key, ETag and time of each, one behind the other.
         var bytes: [UInt8] = []
-        /// Where each key and each ETag ends.
-        var ends: [(key: Int, etag: Int)] = []
+        var entries: [Entry] = []
         var isOverLimit = false
     }
 
-    struct Extra: Sendable, Equatable {
-        /// Without the target's prefix.
-        var key: String
-        /// With its quotes; `nil` for a file.
-        var etag: String?
+    private struct Entry {
+        var key: Range<Int>
+        var etag: Range<Int>
+        var lastModified: Range<Int>
+        var size: Int
     }
 
     private let state = Mutex(State())
@@ -26,31 +27,44 @@ final class DeletionList: Sendable {
         self.limit = limit
     }
 
-    func append(key: some Collection<UInt8>, etag: some Collection<UInt8>) {
+    func append(_ object: ListedObject, prefixLength: Int) {
         state.withLock { state in
-            guard state.ends.count < limit else {
+            guard state.entries.count < limit else {
                 state.isOverLimit = true
                 return
             }
-            state.bytes += key
-            let end = state.bytes.count
-            state.bytes += etag
-            state.ends.append((end, state.bytes.count))
+            let start = state.bytes.count
+            state.bytes += object.keyBytes.dropFirst(prefixLength)
+            let keyEnd = state.bytes.count
+            state.bytes += object.etagBytes
+            let etagEnd = state.bytes.count
+            state.bytes += object.bytes[object.entry.lastModified]
+            state.entries.append(
+                Entry(
+                    key: start..<keyEnd,
+                    etag: keyEnd..<etagEnd,
+                    lastModified: etagEnd..<state.bytes.count,
+                    size: object.size
+                )
+            )
         }
     }
 
-    var count: Int { state.withLock { $0.ends.count } }
-    /// Whether some were left out.
+    var count: Int { state.withLock { $0.entries.count } }
+    /// Whether there were more than may be kept.
     var isOverLimit: Bool { state.withLock { $0.isOverLimit } }
 
-    subscript(index: Int) -> Extra {
+    /// The object's key without the target's prefix, and what it was when it was listed.
+    subscript(index: Int) -> (key: String, state: ObjectState) {
         state.withLock { state in
-            let start = index == 0 ? 0 : state.ends[index - 1].etag
-            let (key, end) = state.ends[index]
-            return Extra(
-                key: String(decoding: state.bytes[start..<key], as: UTF8.self),
-                etag: key == end ? nil : String(decoding: state.bytes[key..<end], as: UTF8.self)
+            let entry = state.entries[index]
+            func text(_ range: Range<Int>) -> String { String(decoding: state.bytes[range], as: UTF8.self) }
+            let found = ObjectState(
+                size: entry.size,
+                etag: entry.etag.isEmpty ? nil : text(entry.etag),
+                lastModified: S3Date.parse(text(entry.lastModified))
             )
+            return (text(entry.key), found)
         }
     }
 }

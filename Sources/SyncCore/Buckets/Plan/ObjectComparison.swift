@@ -52,10 +52,14 @@ struct ListingComparison: Sendable {
     /// `--exact-timestamps`. (Without that option aws passes over objects that are newer than the file.)
     @inline(__always)
     private func hasOtherTime(_ source: ListedKey, _ target: ListedKey) -> Bool {
+        if route == .download {
+            // 2009-10-12T17:50:30: file systems may keep no fractions of seconds.
+            let (left, right) = (source.lastModified.prefix(19), target.lastModified.prefix(19))
+            return !left.elementsEqual(right)
+        }
         let order = compareTimes(source.lastModified, target.lastModified)
         switch route {
-        case .download: return order != 0
-        case .upload: return order > 0
+        case .upload, .download: return order > 0
         case .copy:
             if order != 0 { return order > 0 }
             return !source.etag.isEmpty && !target.etag.isEmpty && KeyOrder.compare(source.etag, target.etag) != 0

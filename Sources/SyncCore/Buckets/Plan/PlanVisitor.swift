@@ -79,7 +79,7 @@ struct PlanVisitor: ListingVisitor {
         if !extraFound.isEmpty, let target {
             for index in extraFound {
                 let object = target.objects[index]
-                extra.append(key: object.keyBytes.dropFirst(targetPrefixLength), etag: object.etagBytes)
+                extra.append(object, prefixLength: targetPrefixLength)
             }
             extraFound.removeAll(keepingCapacity: true)
         }
@@ -87,25 +87,32 @@ struct PlanVisitor: ListingVisitor {
         reported = counts
         guard !found.isEmpty, let source else { return }
         let batch = found.map { found in
-            let object = source.objects[found.source]
-            let storageClass = object.storageClass
             var task = TransferTask(
-                key: String(decoding: object.keyBytes.dropFirst(sourcePrefixLength), as: UTF8.self),
-                size: object.size,
-                etag: object.etag,
-                lastModified: object.lastModified,
-                storageClass: storageClass == .standard ? nil : storageClass.name,
+                key: String(
+                    decoding: source.objects[found.source].keyBytes.dropFirst(sourcePrefixLength),
+                    as: UTF8.self
+                ),
+                source: ObjectState(source.objects[found.source]),
                 isUndecided: found.isUndecided
             )
-            if storageClass.needsRestore { task.restoreStatus = object.restoreStatus }
-            if let index = found.target, let target {
-                let object = target.objects[index]
-                task.target = TransferTask.Target(etag: object.etag, size: object.size)
-            }
+            if let index = found.target, let target { task.target = ObjectState(target.objects[index]) }
             return task
         }
         found.removeAll(keepingCapacity: true)
-        progress.planned(objects: batch.count, bytes: batch.reduce(0) { $0 + $1.size })
+        progress.planned(objects: batch.count, bytes: batch.reduce(0) { $0 + $1.source.size })
         try await tasks.push(batch)
+    }
+}
+
+extension ObjectState {
+    init(_ object: ListedObject) {
+        let storageClass = object.storageClass
+        self.init(
+            size: object.size,
+            etag: object.etag,
+            lastModified: object.lastModified,
+            storageClass: storageClass,
+            restoreStatus: storageClass.needsRestore ? object.restoreStatus : nil
+        )
     }
 }

@@ -2,28 +2,41 @@ package import AWSCore
 
 package import struct FoundationEssentials.Date
 
-/// One object that must be brought to the target, or of which only a closer look can tell.
-package struct TransferTask: Sendable {
-    /// What the target had when it was listed.
-    package struct Target: Sendable, Equatable {
-        /// With its quotes; `nil` for a file.
-        package var etag: String?
-        package var size: Int
-    }
-
-    /// Without the sides' prefixes.
-    package var key: String
+/// What is known of an object or file without reading its bytes.
+package struct ObjectState: Sendable, Equatable {
     /// Bytes.
     package var size: Int
     /// With its quotes; `nil` for a file.
     package var etag: String?
     package var lastModified: Date?
-    /// AWS's word; `nil` for a file and for `STANDARD`.
-    package var storageClass: String?
+    /// `.standard` for a file.
+    package var storageClass = S3StorageClass.standard
     /// Of an archived object; `nil` when no restore was asked for.
     package var restoreStatus: S3RestoreStatus?
+
+    /// Whether it must be restored before it can be read.
+    func isArchived(at now: Date) -> Bool {
+        guard storageClass.needsRestore else { return false }
+        return switch restoreStatus {
+        case nil, .inProgress: true
+        case .restored(let until): until.map { $0 <= now } ?? false
+        }
+    }
+}
+
+/// One object that must be brought to the target, or of which only a closer look can tell.
+package struct TransferTask: Sendable {
+    /// Without the sides' prefixes.
+    package var key: String
+    package var source: ObjectState
     /// `nil` when there is none.
-    package var target: Target?
+    package var target: ObjectState?
     /// Whether both are to be compared more closely first.
     package var isUndecided = false
+
+    /// What must hold at a target bucket for a write.
+    var condition: S3WriteCondition? {
+        guard let target else { return .absent }
+        return target.etag.map { .etag($0) }
+    }
 }

@@ -4,22 +4,10 @@ import AWSCore
 protocol ObjectMover: Sendable {
     /// Brings an object to the target, verifies it, and leaves nothing half-done behind.
     ///
-    /// Writes only over what the task says of the target, and only what the task says of the source.
+    /// Reads only what the task says of the source, and writes only over what it says of the target.
+    /// - Returns: what the target has now.
     /// - Throws: ``ObjectMoveError``; ``AWSError`` and others for failures.
-    func move(_ task: TransferTask) async throws
-
-    /// Reads both sides anew.
-    ///
-    /// - Returns: the task as it is by now; `nil` when the source has no such object any more.
-    func refreshed(_ task: TransferTask) async throws -> TransferTask?
-
-    /// Whether source and target are equal by the sync's comparison, with as close a look as that needs.
-    func isEqual(_ task: TransferTask) async throws -> Bool
-
-    /// Undoes a move whose source has gone since, unless somebody else has written to the target.
-    ///
-    /// - Returns: whether the source has gone and the target's object was deleted.
-    func takeBackIfSourceGone(_ task: TransferTask) async throws -> Bool
+    func move(_ task: TransferTask) async throws -> ObjectState
 }
 
 /// Why an object was not moved, where that is no failure of its own.
@@ -30,4 +18,21 @@ enum ObjectMoveError: Error {
     case archived
     /// What stands for a folder needs no copy.
     case folderMarker
+}
+
+/// A copy that is not what was copied.
+struct DamagedCopyError: CodedError, CustomStringConvertible {
+    /// `the target has 3 bytes, the source 4`.
+    var message: String
+
+    var code: String { "DamagedCopy" }
+    var description: String { "the copy is not what was copied: \(message); it is copied again by the next run" }
+}
+
+extension AWSError {
+    /// The error, or what it means for a move.
+    var asMoveError: any Error {
+        if isS3PreconditionFailed || isS3Conflict || code == "InvalidRange" { return ObjectMoveError.changed }
+        return code == "InvalidObjectState" ? ObjectMoveError.archived : self
+    }
 }

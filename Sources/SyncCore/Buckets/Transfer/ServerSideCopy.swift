@@ -5,70 +5,87 @@ struct ServerSideCopy: ObjectMover {
     let source: BucketSide
     let target: BucketSide
     let options: BucketSyncOptions
+    let permits: TransferPermits
+    let progress: SyncProgress
 
-    func move(_ task: TransferTask) async throws {
-        let request = CopyObjectRequest(
-            source: S3CopySource(bucket: source.bucket, key: source.key(task.key), ifMatch: task.etag),
-            bucket: target.bucket,
-            key: target.key(task.key),
-            condition: task.condition,
-            storageClass: options.storageClass ?? task.storageClass.map { S3StorageClass($0) },
-            encryption: options.encryption
-        )
-        let result: CopyObjectResult
+    func move(_ task: TransferTask) async throws -> ObjectState {
         do {
-            result = try await target.s3.copyObject(request)
+            return task.source.size < options.multipartCopyThreshold
+                ? try await copy(task) : try await copyInParts(task)
         } catch let error as AWSError {
             throw error.asMoveError
         }
-        if result.etag != task.etag { try await verifySize(task) }
     }
 
-    private func verifySize(_ task: TransferTask) async throws {
-        let head = try await target.s3.headObject(HeadObjectRequest(bucket: target.bucket, key: target.key(task.key)))
-        guard head.size == task.size else { throw ObjectMoveError.changed }
-    }
-
-    func refreshed(_ task: TransferTask) async throws -> TransferTask? {
-        async let sourceHead = source.s3.headObjectIfPresent(
-            HeadObjectRequest(bucket: source.bucket, key: source.key(task.key))
+    private func copy(_ task: TransferTask) async throws -> ObjectState {
+        let result = try await target.s3.copyObject(
+            CopyObjectRequest(
+                source: source.copySource(task),
+                bucket: target.bucket,
+                key: target.key(task.key),
+                condition: task.condition,
+                storageClass: options.storageClass
+                    ?? (task.source.storageClass == .standard ? nil : task.source.storageClass),
+                encryption: options.encryption
+            )
         )
-        async let targetHead = target.s3.headObjectIfPresent(
-            HeadObjectRequest(bucket: target.bucket, key: target.key(task.key))
-        )
-        let (now, there) = try await (sourceHead, targetHead)
-        guard let now else { return nil }
-        var task = task
-        task.size = now.size
-        task.etag = now.etag
-        task.lastModified = now.lastModified
-        task.storageClass = now.storageClass == .standard ? nil : now.storageClass.name
-        task.target = there.map { TransferTask.Target(etag: $0.etag, size: $0.size) }
-        return task
+        progress.moved(task.source.size)
+        var state = task.source
+        state.etag = result.etag
+        state.lastModified = result.lastModified
+        // The same ETag is the same MD5, or, with KMS keys and parts, none at all.
+        if result.etag == task.source.etag, result.etag?.contains("-") == false { return state }
+        return try await verify(task, etag: result.etag)
     }
 
-    func isEqual(_ task: TransferTask) async throws -> Bool {
-        task.target?.etag == task.etag
-    }
-
-    func takeBackIfSourceGone(_ task: TransferTask) async throws -> Bool { false }
-}
-
-extension TransferTask {
-    /// What must hold at the target for a write.
-    var condition: S3WriteCondition? {
-        guard let target else { return .absent }
-        return target.etag.map { .etag($0) }
-    }
-}
-
-extension AWSError {
-    /// The error, or what it means for a move.
-    var asMoveError: any Error {
-        switch code {
-        case "PreconditionFailed": ObjectMoveError.changed
-        case "InvalidObjectState": ObjectMoveError.archived
-        default: status == 412 ? ObjectMoveError.changed : self
+    private func copyInParts(_ task: TransferTask) async throws -> ObjectState {
+        let head = try await source.s3.headObject(source.head(task.key, includesChecksums: true))
+        guard head.etag == task.source.etag else { throw ObjectMoveError.changed }
+        var layout = PartLayout(size: head.size, preferredPartSize: options.copyPartSize)
+        if task.source.etag?.contains("-") == true {
+            let firstPart = try await source.s3.headObject(source.head(task.key, partNumber: 1))
+            // Cut the same way, the copy has the same ETag.
+            if let same = PartLayout(of: firstPart), same.partSize >= PartLayout.minimumPartSize || same.count == 1 {
+                layout = same
+            }
         }
+        let copySource = source.copySource(task)
+        let checksum = head.checksumType == .fullObject ? head.checksums.first?.algorithm : nil
+        let isCombinable = checksum == .crc64nvme || checksum == .crc32 || checksum == .crc32c
+        let result = try await MultipartWrite(target: target, permits: permits, onPart: { progress.moved($0) }).write(
+            key: task.key,
+            layout: layout,
+            properties: try await ObjectProperties(source: source, options: options).of(task, head),
+            checksum: isCombinable ? checksum : .crc64nvme,
+            condition: task.condition
+        ) { [s3 = target.s3] upload, number, range in
+            try await s3.uploadPartCopy(upload, number: number, from: copySource, range: range)
+        }
+        return try await verify(task, etag: result.etag, sourceHead: head)
+    }
+
+    /// Compares the copy with the source by whatever S3 has computed of both.
+    private func verify(
+        _ task: TransferTask,
+        etag: String?,
+        sourceHead: S3ObjectHead? = nil
+    ) async throws -> ObjectState {
+        async let copyHead = target.s3.headObject(target.head(task.key, includesChecksums: true))
+        let original: S3ObjectHead
+        if let sourceHead {
+            original = sourceHead
+        } else {
+            original = try await source.s3.headObject(source.head(task.key, includesChecksums: true))
+        }
+        let copy = try await copyHead
+        // Somebody else's object by now, or another one at the source: both sides are read anew.
+        guard copy.etag == etag, original.etag == task.source.etag else { throw ObjectMoveError.changed }
+        guard copy.size == original.size else {
+            throw DamagedCopyError(message: "it has \(copy.size) bytes instead of \(original.size)")
+        }
+        if HeadComparison.compare(original, copy) == .different {
+            throw DamagedCopyError(message: "its checksum is another one")
+        }
+        return ObjectState(copy)
     }
 }

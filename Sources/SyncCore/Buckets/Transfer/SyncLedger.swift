@@ -16,46 +16,47 @@ final class SyncLedger: Sendable {
         state.withLock { change(&$0) }
     }
 
-    func transferred(_ task: TransferTask) {
-        change {
-            $0.transferredObjects += 1
-            $0.transferredBytes += task.size
-        }
-        done(task)
-    }
-
-    /// The object needed no transfer after all.
+    /// The object is dealt with.
+    ///
+    /// - Parameter count: adds it where it belongs.
     func settled(_ task: TransferTask, _ count: (inout BucketSyncReport) -> Void) {
         change(count)
-        done(task)
-    }
-
-    private func done(_ task: TransferTask) {
         progress.change {
             $0.doneObjects += 1
-            $0.doneBytes += task.size
+            $0.doneBytes += task.source.size
         }
     }
 
-    func archived(_ key: String) {
-        change {
+    func archived(_ task: TransferTask) {
+        settled(task) {
             $0.archived += 1
-            if $0.archivedKeys.count < BucketSyncReport.maximumNamed { $0.archivedKeys.append(key) }
+            if $0.archivedKeys.count < BucketSyncReport.maximumNamed { $0.archivedKeys.append(task.key) }
         }
     }
 
-    func failed(_ key: String, _ error: any Error) {
+    /// - Throws: ``TooManyFailuresError`` when it seems that nothing will succeed.
+    func failed(_ key: String, _ error: any Error) throws {
         let code = (error as? AWSError)?.code ?? (error as? any CodedError)?.code ?? "Error"
-        change {
-            $0.failed += 1
-            guard $0.failures.count < BucketSyncReport.maximumNamed else { return }
-            $0.failures.append(BucketSyncReport.Failure(key: key, code: code, message: "\(error)"))
+        let isHopeless = state.withLock { report in
+            report.failed += 1
+            if report.failures.count < BucketSyncReport.maximumNamed {
+                report.failures.append(BucketSyncReport.Failure(key: key, code: code, message: "\(error)"))
+            }
+            return report.failed >= 1000 || report.failed >= 100 && report.transferredObjects == 0
         }
         progress.change { $0.failed += 1 }
+        if isHopeless { throw TooManyFailuresError(last: "\(error)") }
     }
 }
 
 /// An error of ours that has a word by which programs know it.
 protocol CodedError: Error {
     var code: String { get }
+}
+
+/// So many failures that it would be no use to go on.
+package struct TooManyFailuresError: Error, Sendable, CustomStringConvertible {
+    var last: String
+
+    package var description: String { "stopped, since too many objects failed; the last: \(last)" }
 }

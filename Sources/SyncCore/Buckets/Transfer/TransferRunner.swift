@@ -1,24 +1,43 @@
 import AWSCore
 
+import struct FoundationEssentials.Date
+
 /// Does what the listings asked for, object by object, whatever happens on the way.
 struct TransferRunner: Sendable {
+    let source: SyncSide
+    let target: SyncSide
     let mover: any ObjectMover
     let options: BucketSyncOptions
     let ledger: SyncLedger
+    let clock: SyncClock
+    /// Told of each object that would be transferred in a dry run.
+    let onPlanned: @Sendable (TransferTask) -> Void
 
     /// How often an object that changes under the sync's hands is begun anew.
-    private static let maximumRounds = 5
+    private static let maximumRounds = 8
+    /// How often an object is tried when the network or the service is to blame; each is several attempts of a call.
+    private static let maximumAttempts = 6
 
-    /// Never throws for a failure of the one object.
+    /// Deals with one object; a failure of its own is counted, not thrown.
     ///
-    /// - Throws: `CancellationError`.
+    /// - Throws: `CancellationError`, and what would fail for every object.
     func run(_ task: TransferTask) async throws {
-        do {
-            try await settle(task)
-        } catch is CancellationError {
-            throw CancellationError()
-        } catch {
-            ledger.failed(task.key, error)
+        var attempt = 1
+        while true {
+            try Task.checkCancellation()
+            do {
+                return try await settle(task)
+            } catch  where Self.mayPass(error) && attempt < Self.maximumAttempts {
+                try await clock.sleep(Backoff.delay(afterFailures: attempt, random: clock.random()))
+                attempt += 1
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                // Requests that were cut off by an interruption fail in many ways.
+                try Task.checkCancellation()
+                if Self.endsEverything(error) { throw error }
+                return try ledger.failed(task.key, error)
+            }
         }
     }
 
@@ -27,28 +46,83 @@ struct TransferRunner: Sendable {
         for round in 1...Self.maximumRounds {
             try Task.checkCancellation()
             do {
-                if task.isUndecided || round > 1, task.target != nil, try await mover.isEqual(task) {
+                if task.source.isArchived(at: Date()) { return ledger.archived(first) }
+                if task.target != nil, task.isUndecided || round > 1, try await comparison.isEqual(task) {
                     return ledger.settled(first) { $0.foundEqual += 1 }
                 }
-                if !options.isDryRun { try await mover.move(task) }
-                return ledger.transferred(task)
+                if options.isDryRun {
+                    onPlanned(task)
+                } else {
+                    let written = try await mover.move(task)
+                    if options.mergesWithLiveSync, try await tookBack(task.key, written) {
+                        return ledger.settled(first) { $0.takenBack += 1 }
+                    }
+                }
+                let size = task.source.size
+                return ledger.settled(first) {
+                    $0.transferredObjects += 1
+                    $0.transferredBytes += size
+                }
             } catch ObjectMoveError.archived {
-                return ledger.archived(task.key)
+                return ledger.archived(first)
             } catch ObjectMoveError.folderMarker {
                 return ledger.settled(first) { $0.folderMarkers += 1 }
             } catch ObjectMoveError.changed {
                 ledger.change { $0.conflicts += 1 }
-            } catch let error as AWSError where error.status == 404 {
-                // Gone since it was listed, or never readable: reading it anew tells.
-                guard try await mover.refreshed(task) == nil else { throw error }
+            } catch let error as AWSError where error.isS3NotFound && error.code != "NoSuchBucket" {
+                // Gone since it was listed; if it is not, the error stands.
+                guard try await source.state(of: task.key, isSource: true) == nil else { throw error }
+            } catch let error as FileError where error.code == "NoSuchFile" {
+                guard try await source.state(of: task.key, isSource: true) == nil else { throw error }
+            }
+            guard let now = try await source.state(of: task.key, isSource: true) else {
                 return ledger.settled(first) { $0.vanished += 1 }
             }
-            guard let now = try await mover.refreshed(task) else {
-                return ledger.settled(first) { $0.vanished += 1 }
-            }
-            task = now
+            task.source = now
+            task.target = try await target.state(of: task.key, isSource: false)
         }
         throw UnsettledObjectError()
+    }
+
+    /// Undoes a write if the source has lost the object meanwhile: its deletion may have been applied before the write.
+    ///
+    /// The source is read once more behind the deletion, because it may have got the object back, and live sync may
+    /// have found it at the target already.
+    /// - Returns: whether the target's object was deleted, and has to be.
+    private func tookBack(_ key: String, _ written: ObjectState) async throws -> Bool {
+        guard try await source.state(of: key, isSource: true) == nil else { return false }
+        // Another object by now is live sync's.
+        guard try await target.delete(key, ifUnchangedSince: written) else { return false }
+        guard try await source.state(of: key, isSource: true) == nil else { throw ObjectMoveError.changed }
+        return true
+    }
+
+    private var comparison: DeepComparison {
+        DeepComparison(source: source, target: target, comparison: options.comparison)
+    }
+
+    private static func mayPass(_ error: any Error) -> Bool {
+        switch error {
+        case let error as AWSError: error.kind == .transient || error.kind == .throttling
+        case let error as HTTPError: error.isTransient
+        case is InterruptedStreamError, is DamagedCopyError: true
+        default: false
+        }
+    }
+
+    private static let fatalCodes: Set<String> = [
+        "NoSuchBucket", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken",
+        "InvalidClientTokenId",
+        "AccountProblem", "AllAccessDisabled", "NotSignedUp",
+    ]
+
+    private static func endsEverything(_ error: any Error) -> Bool {
+        switch error {
+        case let error as AWSError: fatalCodes.contains(error.code)
+        case let error as FileError: error.endsEverything
+        case is CredentialsError, is ConfigurationError: true
+        default: false
+        }
     }
 }
 

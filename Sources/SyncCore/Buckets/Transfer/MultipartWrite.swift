@@ -1,0 +1,115 @@
+import AWSCore
+
+/// Makes an object of parts, or leaves none of them behind.
+struct MultipartWrite: Sendable {
+    let target: BucketSide
+    let permits: TransferPermits
+    /// What S3 says of the object.
+    struct Written: Sendable {
+        var etag: String?
+        var checksums: [S3Checksum]
+    }
+
+    /// Called with a part's bytes when it is at the target.
+    let onPart: @Sendable (Int) -> Void
+
+    /// Uploads all parts, several at a time, and puts them together.
+    ///
+    /// - Parameters:
+    ///   - checksum: what the upload is created with; the whole's is then computed from the parts' and verified by S3.
+    ///   - condition: what must hold at the target when the parts are put together.
+    ///   - part: uploads the part of a number, which has these bytes of the object.
+    /// - Throws: ``ObjectMoveError/changed`` when the condition does not hold; what `part` throws.
+    func write(
+        key: String,
+        layout: PartLayout,
+        properties: S3ObjectProperties,
+        checksum: ChecksumAlgorithm?,
+        condition: S3WriteCondition?,
+        part: @escaping @Sendable (S3MultipartUpload, Int, Range<Int>) async throws -> S3UploadedPart
+    ) async throws -> Written {
+        let upload = try await target.s3.createMultipartUpload(
+            bucket: target.bucket,
+            key: target.key(key),
+            properties: properties,
+            checksum: checksum.map { S3MultipartChecksum($0, .fullObject) }
+        )
+        do {
+            let parts = try await uploadParts(upload, layout: layout, part)
+            var whole: S3Checksum?
+            if let checksum {
+                let values = parts.enumerated().compactMap { index, part in
+                    part.checksums.first { $0.algorithm == checksum }.map {
+                        ($0.value, layout.range(of: index + 1).count)
+                    }
+                }
+                if values.count == parts.count { whole = S3PartSums.fullObject(checksum, parts: values) }
+            }
+            return try await complete(upload, parts, layout: layout, whole, condition)
+        } catch {
+            await abort(upload)
+            if let error = error as? AWSError { throw error.asMoveError }
+            throw error
+        }
+    }
+
+    private func complete(
+        _ upload: S3MultipartUpload,
+        _ parts: [S3UploadedPart],
+        layout: PartLayout,
+        _ checksum: S3Checksum?,
+        _ condition: S3WriteCondition?
+    ) async throws -> Written {
+        do {
+            let result = try await target.s3.completeMultipartUpload(
+                upload,
+                parts: parts,
+                condition: condition,
+                objectSize: layout.size,
+                checksum: checksum,
+                checksumType: checksum == nil ? nil : .fullObject
+            )
+            return Written(etag: result.etag, checksums: result.checksums)
+        } catch let error as AWSError where error.isS3NotFound {
+            // An answer that got lost, and the upload is gone because it was completed: then the object is these parts.
+            let head = try await target.s3.headObjectIfPresent(
+                HeadObjectRequest(bucket: upload.bucket, key: upload.key, includesChecksums: true)
+            )
+            guard let head, head.size == layout.size, let checksum, head.checksums.contains(checksum) else {
+                throw error
+            }
+            return Written(etag: head.etag, checksums: head.checksums)
+        }
+    }
+
+    private func uploadParts(
+        _ upload: S3MultipartUpload,
+        layout: PartLayout,
+        _ part: @escaping @Sendable (S3MultipartUpload, Int, Range<Int>) async throws -> S3UploadedPart
+    ) async throws -> [S3UploadedPart] {
+        try await withThrowingTaskGroup(of: S3UploadedPart.self) { group in
+            var parts: [S3UploadedPart] = []
+            parts.reserveCapacity(layout.count)
+            for number in 1...layout.count {
+                // A task for each of 10,000 parts would only wait.
+                if number > Self.tasksAtOnce, let done = try await group.next() { parts.append(done) }
+                group.addTask {
+                    let range = layout.range(of: number)
+                    let done = try await permits.withPermit { try await part(upload, number, range) }
+                    onPart(range.count)
+                    return done
+                }
+            }
+            for try await done in group { parts.append(done) }
+            return parts.sorted { $0.number < $1.number }
+        }
+    }
+
+    private static let tasksAtOnce = 64
+
+    /// Also when the sync was interrupted: parts that stay cost money every month.
+    private func abort(_ upload: S3MultipartUpload) async {
+        let s3 = target.s3
+        await Task { try? await s3.abortMultipartUpload(upload) }.value
+    }
+}

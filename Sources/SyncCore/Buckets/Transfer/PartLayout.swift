@@ -1,0 +1,47 @@
+import AWSCore
+
+/// How an object is cut into parts.
+struct PartLayout: Sendable, Equatable {
+    /// Bytes of the whole.
+    let size: Int
+    /// Bytes of all parts but the last.
+    let partSize: Int
+
+    /// S3's own limits (Amazon S3 User Guide, "Amazon S3 multipart upload limits").
+    static let maximumParts = 10_000
+    static let minimumPartSize = 5 << 20
+    static let maximumPartSize = 5 << 30
+
+    /// - Parameter preferredPartSize: made larger where there would be too many parts.
+    init(size: Int, preferredPartSize: Int) {
+        let atLeast = (size + Self.maximumParts - 1) / Self.maximumParts
+        // Whole mebibytes, as everybody else's parts.
+        let mebibytes = ((atLeast + (1 << 20) - 1) >> 20) << 20
+        self.init(size: size, partSize: max(preferredPartSize, mebibytes, 1))
+    }
+
+    init(size: Int, partSize: Int) {
+        self.size = size
+        self.partSize = partSize
+    }
+
+    /// The layout that an object in parts has, so that a copy cut the same way has the same ETag.
+    ///
+    /// - Parameter firstPart: of a HeadObject that asked for part 1.
+    /// - Returns: `nil` when its parts are of several sizes, or not as S3 takes them from others.
+    init?(of firstPart: S3ObjectHead) {
+        guard let count = firstPart.partCount, count >= 1, count <= Self.maximumParts else { return nil }
+        let partSize = firstPart.contentLength
+        guard partSize > 0, partSize <= Self.maximumPartSize, (firstPart.size + partSize - 1) / partSize == count else {
+            return nil
+        }
+        self.init(size: firstPart.size, partSize: partSize)
+    }
+
+    var count: Int { max(1, (size + partSize - 1) / partSize) }
+
+    /// The bytes of a part, from number 1.
+    func range(of number: Int) -> Range<Int> {
+        ((number - 1) * partSize)..<min(size, number * partSize)
+    }
+}

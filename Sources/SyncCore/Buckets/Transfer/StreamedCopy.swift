@@ -1,0 +1,138 @@
+import AWSCore
+
+/// Copies objects from bucket to bucket through this machine, where neither side may speak to the other.
+struct StreamedCopy: ObjectMover {
+    let source: BucketSide
+    let target: BucketSide
+    let options: BucketSyncOptions
+    let permits: TransferPermits
+    let progress: SyncProgress
+
+    func move(_ task: TransferTask) async throws -> ObjectState {
+        do {
+            return task.source.size < options.streamPartThreshold
+                ? try await copyWhole(task) : try await copyInParts(task)
+        } catch let error as AWSError {
+            throw error.asMoveError
+        } catch let error as HTTPError where error.isTransient {
+            throw InterruptedStreamError(message: error.message)
+        }
+    }
+
+    private func copyWhole(_ task: TransferTask) async throws -> ObjectState {
+        let object = try await source.s3.getObject(
+            GetObjectRequest(
+                bucket: source.bucket,
+                key: source.key(task.key),
+                ifMatch: task.source.etag,
+                includesChecksums: true
+            ),
+            maximumBytes: options.streamPartThreshold
+        )
+        let digest = try ContentCheck.check(object.bytes, against: object.head)
+        progress.moved(object.bytes.count / 2)
+        let result = try await target.s3.putObject(
+            PutObjectRequest(
+                bucket: target.bucket,
+                key: target.key(task.key),
+                body: object.bytes.isEmpty ? .empty : .bytes(object.bytes),
+                properties: try await ObjectProperties(source: source, options: options).of(task, object.head),
+                condition: task.condition,
+                // S3 compares what arrives with it.
+                checksum: digest.map { .known($0) } ?? .computed(.crc64nvme)
+            )
+        )
+        progress.moved(object.bytes.count - object.bytes.count / 2)
+        return ObjectState(size: object.bytes.count, etag: result.etag, storageClass: task.source.storageClass)
+    }
+
+    private func copyInParts(_ task: TransferTask) async throws -> ObjectState {
+        let head = try await source.s3.headObject(source.head(task.key, includesChecksums: true))
+        guard head.etag == task.source.etag, head.size == task.source.size else { throw ObjectMoveError.changed }
+        var layout = PartLayout(size: head.size, preferredPartSize: options.partSize)
+        if task.source.etag?.contains("-") == true {
+            let firstPart = try await source.s3.headObject(source.head(task.key, partNumber: 1))
+            if let same = PartLayout(of: firstPart), same.partSize >= PartLayout.minimumPartSize || same.count == 1 {
+                layout = same
+            }
+        }
+        let checksum = head.fullObjectCRC?.algorithm ?? .crc64nvme
+        let get = GetObjectRequest(bucket: source.bucket, key: source.key(task.key), ifMatch: head.etag)
+        let result = try await MultipartWrite(target: target, permits: permits, onPart: { progress.moved($0) }).write(
+            key: task.key,
+            layout: layout,
+            properties: try await ObjectProperties(source: source, options: options).of(task, head),
+            checksum: checksum,
+            condition: task.condition
+        ) { [sourceS3 = source.s3, targetS3 = target.s3] upload, number, range in
+            var get = get
+            get.range = range
+            return try await targetS3.uploadPart(
+                upload,
+                number: number,
+                body: .stream(ObjectBytes.stream(get, of: sourceS3, count: range.count)),
+                checksum: .computed(checksum)
+            )
+        }
+        // S3 has put together what we computed while reading; that must be what the source has.
+        if let original = head.fullObjectCRC {
+            guard let copied = result.checksums.first(where: { $0.name == original.name }) else {
+                return try await compare(task, head, etag: result.etag)
+            }
+            guard copied == original else { throw DamagedCopyError(message: "its \(copied.name) is another one") }
+            return ObjectState(size: head.size, etag: result.etag, storageClass: head.storageClass)
+        }
+        if result.etag == head.etag, head.hasDigestETag {
+            return ObjectState(size: head.size, etag: result.etag, storageClass: head.storageClass)
+        }
+        return try await compare(task, head, etag: result.etag)
+    }
+
+    private func compare(_ task: TransferTask, _ original: S3ObjectHead, etag: String?) async throws -> ObjectState {
+        let copy = try await target.s3.headObject(target.head(task.key, includesChecksums: true))
+        guard copy.etag == etag else { throw ObjectMoveError.changed }
+        guard HeadComparison.compare(original, copy) != .different else {
+            throw DamagedCopyError(message: "size or checksum are others")
+        }
+        return ObjectState(copy)
+    }
+}
+
+/// A stream between two buckets that broke, too often to go on.
+struct InterruptedStreamError: CodedError, CustomStringConvertible {
+    var message: String
+
+    var code: String { "InterruptedStream" }
+    var description: String { "the connection broke while bytes were moving: \(message)" }
+}
+
+/// An object's bytes as the body of another request.
+enum ObjectBytes {
+    /// Reads when the body is sent, no faster than it is sent, and anew for each attempt.
+    static func stream(_ get: GetObjectRequest, of s3: S3Client, count: Int) -> HTTPRequestStream {
+        HTTPRequestStream(length: count) {
+            let reader = Reader(get: get, s3: s3)
+            return { try await reader.next() }
+        }
+    }
+
+    /// An actor only because the stream begins with a wait; it is asked for one piece after the other.
+    private actor Reader {
+        private let get: GetObjectRequest
+        private let s3: S3Client
+        private var body: HTTPResponseStream.AsyncIterator?
+
+        init(get: GetObjectRequest, s3: S3Client) {
+            self.get = get
+            self.s3 = s3
+        }
+
+        func next() async throws -> [UInt8]? {
+            if body == nil { body = try await s3.streamObject(get).body.makeAsyncIterator() }
+            var iterator = body
+            let chunk = try await iterator?.next()
+            body = iterator
+            return chunk
+        }
+    }
+}
