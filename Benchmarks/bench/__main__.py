@@ -18,13 +18,14 @@ def main() -> int:
     )
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="only these; all without any")
     parser.add_argument("--quick", action="store_true", help="fewer runs and smaller transfers: a few minutes")
+    parser.add_argument("--no-peers", action="store_true", help="sync's scenarios: the bare programs and ours only")
     parser.add_argument("--output", type=Path, help="where the JSON goes (default: Benchmarks/results/<time>.json)")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.scenarios if name not in scenarios.ALL]
     if unknown:
         parser.error(f"no scenario {', '.join(unknown)}; there are {', '.join(scenarios.ALL)}")
 
-    workspace = Workspace.from_environment(is_quick=arguments.quick)
+    workspace = Workspace.from_environment(is_quick=arguments.quick, has_peers=not arguments.no_peers)
     facts = machine.facts(workspace)
     output = arguments.output or workspace.root / "Benchmarks/results" / f"{facts['startedAt'].replace(':', '')}.json"
     print(report.heading(facts))

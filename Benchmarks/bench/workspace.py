@@ -10,7 +10,7 @@ from pathlib import Path
 @dataclass(frozen=True)
 class Workspace:
     root: Path
-    # Programs in C: stand-in, measure, idle_runtime, http_client.
+    # Programs in C: stand-in, measure and those of limits/; rclone.
     tools: Path
     # Release builds of the programs and the harness, with libcurl and OpenSSL inside.
     products: Path
@@ -20,9 +20,11 @@ class Workspace:
     # The peers' interpreter.
     python: Path
     is_quick: bool
+    # Without, sync's scenarios run the bare programs and ours only.
+    has_peers: bool = True
 
     @staticmethod
-    def from_environment(is_quick: bool) -> Workspace:
+    def from_environment(is_quick: bool, has_peers: bool) -> Workspace:
         root = Path(__file__).resolve().parents[2]
         build = root / ".build-bench"
         return Workspace(
@@ -33,6 +35,7 @@ class Workspace:
             zip_file=root / "dist/function.zip",
             python=build / "venv/bin/python",
             is_quick=is_quick,
+            has_peers=has_peers,
         )
 
     @property

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 
 from ..figures import Figure
 from ..workspace import Workspace
+from .buckets import sync_bucket
 from .function import concurrency, invocation, memory, start, zip_size
 from .http import http
 from .programs import help_text, restore_list
 from .signing import signing
+from .tables import sync_table, sync_verify
 
 ALL: dict[str, Callable[[Workspace], Sequence[Figure]]] = {
     "start": start,
@@ -21,4 +23,7 @@ ALL: dict[str, Callable[[Workspace], Sequence[Figure]]] = {
     "restore-list": restore_list,
     "help": help_text,
     "http": http,
+    "sync-table": sync_table,
+    "sync-bucket": sync_bucket,
+    "sync-verify": sync_verify,
 }
