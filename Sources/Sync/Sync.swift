@@ -23,7 +23,7 @@ struct Sync: AsyncParsableCommand {
             exitCodes: [.success, .failure, .different, .usage, .interrupted]
         ),
         version: CommandHelp.version,
-        subcommands: [TableCommand.self, BucketCommand.self]
+        subcommands: [TableCommand.self, BucketCommand.self, VerifyCommand.self]
     )
 
     static func main() async {

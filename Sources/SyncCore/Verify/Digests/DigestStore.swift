@@ -42,6 +42,9 @@ final class DigestStore: Sendable {
     /// Pairs of equal items so far.
     var matches: Int { shards.reduce(0) { $0 + $1.table.withLock { $0.matches } } }
 
+    /// Items that their own side had given before; a scan gives none twice, but nothing here relies on it.
+    var repeats: Int { shards.reduce(0) { $0 + $1.table.withLock { $0.repeats } } }
+
     /// Adds the items of a page of one side.
     ///
     /// - Throws: ``TemporarySpace/Failure``.

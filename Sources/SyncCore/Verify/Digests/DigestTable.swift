@@ -23,6 +23,8 @@ struct DigestTable: ~Copyable {
     private var file: TemporaryFile?
     /// Pairs of equal items that have cancelled out.
     private(set) var matches = 0
+    /// Items that their own side had given before.
+    private(set) var repeats = 0
 
     /// - Parameters:
     ///   - capacity: bytes for records; at least one of the largest must fit.
@@ -83,6 +85,8 @@ struct DigestTable: ~Copyable {
     private mutating func meet(_ record: DigestRecord, at offset: Int, slot: Int) {
         let bytes = UnsafeRawBufferPointer(arena)
         let sides = DigestRecord.sides(bytes, at: offset)
+        let both = sides.intersection(record.sides).subtracting(.different)
+        repeats += both == [.source, .target] ? 2 : both.isEmpty ? 0 : 1
         let isSame = DigestRecord.item(bytes, at: offset) == record.item
         if isSame, !sides.contains(.different), !record.sides.contains(.different) {
             // The same item twice on one side says nothing new.
@@ -251,6 +255,7 @@ struct DigestTable: ~Copyable {
             }
             try part.finish(partCapacity: partCapacity, emit)
             matches += part.matches
+            repeats += part.repeats
         }
         spills = []
         file = nil
