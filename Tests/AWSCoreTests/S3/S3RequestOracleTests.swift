@@ -277,16 +277,138 @@ struct S3RequestOracleTests {
         },
     ]
 
+    private static let bucketCalls: [Call] = [
+        Call(
+            "CreateBucket",
+            ["Bucket": "b-b", "CreateBucketConfiguration": ["LocationConstraint": "us-west-2"]]
+        ) { try await $0.createBucket("b-b") },
+        Call("PutBucketVersioning", ["Bucket": "b-b", "VersioningConfiguration": ["Status": "Enabled"]]) {
+            try await $0.putBucketConfiguration(
+                .init(
+                    kind: .versioning,
+                    xml: Array("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>".utf8)
+                ),
+                of: "b-b"
+            )
+        },
+        Call("GetBucketVersioning", ["Bucket": "b-b"]) {
+            _ = try await $0.getBucketConfiguration(.versioning, of: "b-b")
+        },
+        Call(
+            "PutBucketEncryption",
+            ["Bucket": "b-b", "ServerSideEncryptionConfiguration": ["Rules": [["BucketKeyEnabled": true]]]]
+        ) {
+            try await $0.putBucketConfiguration(
+                .init(
+                    kind: .encryption,
+                    xml: Array(
+                        "<ServerSideEncryptionConfiguration><Rule><BucketKeyEnabled>true</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>"
+                            .utf8
+                    )
+                ),
+                of: "b-b"
+            )
+        },
+        Call("GetBucketEncryption", ["Bucket": "b-b"]) {
+            _ = try await $0.getBucketConfiguration(.encryption, of: "b-b")
+        },
+        Call(
+            "PutBucketCors",
+            [
+                "Bucket": "b-b",
+                "CORSConfiguration": ["CORSRules": [["AllowedMethods": ["GET"], "AllowedOrigins": ["*"]]]],
+            ]
+        ) {
+            try await $0.putBucketConfiguration(
+                .init(
+                    kind: .cors,
+                    xml: Array(
+                        "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>"
+                            .utf8
+                    )
+                ),
+                of: "b-b"
+            )
+        },
+        Call("GetBucketCors", ["Bucket": "b-b"]) {
+            _ = try await $0.getBucketConfiguration(.cors, of: "b-b")
+        },
+        Call(
+            "PutBucketLifecycleConfiguration",
+            ["Bucket": "b-b", "LifecycleConfiguration": ["Rules": [["Status": "Enabled", "Prefix": ""]]]]
+        ) {
+            try await $0.putBucketConfiguration(
+                .init(
+                    kind: .lifecycle,
+                    xml: Array(
+                        "<LifecycleConfiguration><Rule><Prefix/><Status>Enabled</Status></Rule></LifecycleConfiguration>"
+                            .utf8
+                    )
+                ),
+                of: "b-b"
+            )
+        },
+        Call("GetBucketLifecycleConfiguration", ["Bucket": "b-b"]) {
+            _ = try await $0.getBucketConfiguration(.lifecycle, of: "b-b")
+        },
+        Call("PutBucketTagging", ["Bucket": "b-b", "Tagging": ["TagSet": [["Key": "a", "Value": "b"]]]]) {
+            try await $0.putBucketConfiguration(
+                .init(
+                    kind: .tagging,
+                    xml: Array("<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>".utf8)
+                ),
+                of: "b-b"
+            )
+        },
+        Call("GetBucketTagging", ["Bucket": "b-b"]) {
+            _ = try await $0.getBucketConfiguration(.tagging, of: "b-b")
+        },
+        Call("PutPublicAccessBlock", ["Bucket": "b-b", "PublicAccessBlockConfiguration": ["BlockPublicAcls": true]]) {
+            try await $0.putBucketConfiguration(
+                .init(
+                    kind: .publicAccessBlock,
+                    xml: Array(
+                        "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>"
+                            .utf8
+                    )
+                ),
+                of: "b-b"
+            )
+        },
+        Call("GetPublicAccessBlock", ["Bucket": "b-b"]) {
+            _ = try await $0.getBucketConfiguration(.publicAccessBlock, of: "b-b")
+        },
+        Call(
+            "PutBucketOwnershipControls",
+            ["Bucket": "b-b", "OwnershipControls": ["Rules": [["ObjectOwnership": "BucketOwnerEnforced"]]]]
+        ) {
+            try await $0.putBucketConfiguration(
+                .init(
+                    kind: .ownershipControls,
+                    xml: Array(
+                        "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>"
+                            .utf8
+                    )
+                ),
+                of: "b-b"
+            )
+        },
+        Call("GetBucketOwnershipControls", ["Bucket": "b-b"]) {
+            _ = try await $0.getBucketConfiguration(.ownershipControls, of: "b-b")
+        },
+    ]
+
     @Test("Method, URL, headers and body are the same for every call")
     func sameRequests() async throws {
+        let calls = Self.calls + Self.bucketCalls
         let expected = try await BotocoreRequests.expected(
-            Self.calls.map {
+            calls.map {
                 .init(service: "s3", operation: $0.operation, parameters: .object($0.parameters))
             },
             region: "us-west-2"
         )
-        try #require(expected.count == Self.calls.count)
-        for (call, expected) in zip(Self.calls, expected) { try await compare(call, expected) }
+        try #require(expected.count == calls.count)
+        for (call, expected) in zip(calls, expected) { try await compare(call, expected) }
     }
 
     private func compare(_ call: Call, _ expected: BotocoreRequests.Expected) async throws {
