@@ -11,8 +11,8 @@ struct VerifyTableCommand: AsyncParsableCommand {
         commandName: "table",
         abstract: "Compare two tables item by item; repair the target if wanted.",
         usage: """
-            sync verify table <source> <target> [--sample <n|n%>] [--repair]
-                        [--delete] [--report <file>] [--settle <seconds>]
+            sync verify table <source> <target> [--where <expression>] [--sample <n|n%>]
+                        [--repair] [--delete] [--report <file>] [--settle <seconds>]
                         [--allow-changing] [--consistent-read] [--segments <n>]
                         [--max-read-units <n>] [--temporary-directory <folder>]
                         \(SideOptions.usage) \(CommonOptions.usage)
@@ -41,6 +41,12 @@ struct VerifyTableCommand: AsyncParsableCommand {
 
     @Argument(help: "The table that is compared with it, by name or ARN.")
     var target: String
+
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp("Compare only items that match this condition.", valueName: "expression")
+    )
+    var condition: String?
 
     @Option(
         help: ArgumentHelp(
@@ -90,6 +96,7 @@ struct VerifyTableCommand: AsyncParsableCommand {
     func validate() throws {
         if delete, !repair { throw ValidationError("--delete needs --repair") }
         if let sample { _ = try Self.sample(sample) }
+        if let condition { _ = try Self.filter(condition) }
         guard (0...3_600).contains(settle) else {
             throw ValidationError("--settle: expected a number of seconds from 0 to 3600")
         }
@@ -98,6 +105,14 @@ struct VerifyTableCommand: AsyncParsableCommand {
         }
         if let maxReadUnits, maxReadUnits < 1 {
             throw ValidationError("--max-read-units: expected a number from 1 on")
+        }
+    }
+
+    private static func filter(_ text: String) throws -> ItemFilter {
+        do {
+            return try ItemFilter(parsing: text)
+        } catch {
+            throw ValidationError("--where: \("\(error)".escapedForTerminal)")
         }
     }
 
@@ -156,6 +171,7 @@ struct VerifyTableCommand: AsyncParsableCommand {
 
     private func options() throws -> TableVerification.Options {
         var options = TableVerification.Options()
+        options.filter = try condition.map { try Self.filter($0) }
         options.consistentRead = consistentRead
         options.segments = segments
         options.maximumReadUnits = maxReadUnits.map(Double.init)

@@ -46,12 +46,15 @@ struct PairReader: Sendable {
         for item in sourceItems {
             let digest = try digester.digest(of: item)
             guard let number = numbers[digest.key] else { continue }
+            guard try digester.isWanted(item) else { continue }
             pairs[number].source = item
             pairs[number].sourceDigest = digest.item
         }
         for item in targetItems {
             let digest = try digester.digest(of: item)
             guard let number = numbers[digest.key] else { continue }
+            // Where the source's item counts, so does whatever the target has in its place.
+            guard try pairs[number].source != nil || digester.isWanted(item) else { continue }
             pairs[number].target = item
             pairs[number].targetDigest = digest.item
         }

@@ -1,8 +1,10 @@
 internal import AWSCore
 
-/// Takes from items what a comparison keeps of them.
+/// Takes from items what a comparison keeps of them, those left out that it is not about.
 struct PageDigester: Sendable {
     let digester: ItemDigester
+    /// Only items that match are compared; `nil` for all.
+    let filter: ItemFilter?
 
     /// - Throws: ``JSONScanError``; ``VerificationError/keyTooLong(table:bytes:)``.
     func digests(of page: ItemPage, table: String) throws -> DigestStore.Page {
@@ -12,6 +14,7 @@ struct PageDigester: Sendable {
         try page.bytes.withUnsafeBytes { bytes in
             for range in page.items {
                 let item = UnsafeRawBufferPointer(rebasing: bytes[range])
+                if let filter, try !filter.matches(item) { continue }
                 let start = result.keyTexts.count
                 let digest = try digester.digest(item, appendingKeyTo: &result.keyTexts)
                 let end = result.keyTexts.count
@@ -26,5 +29,10 @@ struct PageDigester: Sendable {
 
     func digest(of item: ArraySlice<UInt8>) throws -> ItemDigest {
         try item.withUnsafeBytes { try digester.digest($0) }
+    }
+
+    func isWanted(_ item: ArraySlice<UInt8>) throws -> Bool {
+        guard let filter else { return true }
+        return try filter.matches(item)
     }
 }

@@ -14,6 +14,8 @@ package struct TableVerification: Sendable {
     }
 
     package struct Options: Sendable {
+        /// Only items that match are compared.
+        package var filter: ItemFilter?
         /// Sees everything that was written before; costs twice the read units.
         package var consistentRead = false
         /// Segments to read each table in; by its size when `nil`.
@@ -82,7 +84,8 @@ package struct TableVerification: Sendable {
             digester: PageDigester(
                 digester: ItemDigester(
                     key: ItemKey(partitionKey: partitionKey, sortKey: tables.keyNames.dropFirst().first)
-                )
+                ),
+                filter: options.filter
             ),
             consistentRead: options.consistentRead,
             progress: progress
