@@ -1,6 +1,7 @@
 import AWSCore
 import ArgumentParser
 import BackupCore
+import FoundationEssentials
 import SyncCore
 import Terminal
 
@@ -10,18 +11,30 @@ struct TableCommand: AsyncParsableCommand {
         commandName: "table",
         abstract: "Copy a table's items into another table, in any Region and account.",
         usage: """
-            sync table <source> <target> [--consistent-read] [--segments <n>]
-                       [--concurrency <n>] [--max-read-units <n>] [--max-write-units <n>]
+            sync table <source> <target> [--create] [--kms-key <key> |
+                       --default-encryption] [--enable-ttl] [--overwrite] [--mode <mode>]
+                       [--where <condition>] [--skip-expired] [--consistent-read] [--dry-run]
+                       [--concurrency <n>] [--segments <n>] [--max-read-units <n>]
+                       [--max-write-units <n>] [--checkpoint <path>] [--restart]
                        \(SideOptions.usage) \(CommonOptions.usage)
             """,
         discussion: CommandHelp.discussion(
             """
-            Every item is read once and written as it is. At the end the ledger must balance: read = written + \
-            kept + failed, or the copy is not called done.
+            Every item arrives as it is. The target must be empty unless --overwrite is given. At the end the ledger \
+            must balance (read = written + kept + failed + left out), or the copy is not called done; items that \
+            DynamoDB refuses are named in a file. What was interrupted goes on with the same command.
+
+            --mode merge is for use while live sync runs: it never overwrites what the target has, and never brings \
+            back what was removed meanwhile. A table made by --create has all indexes, billing, stream and tags of the \
+            source; its time to live is left off until cut-over.
             """,
             examples: [
-                ("sync table Orders Orders-new", "copy into an empty table"),
+                ("sync table Orders Orders-new --create", "into a new table like the source"),
+                ("sync table Orders Orders-new --dry-run", "items, bytes, time and cost, and nothing else"),
                 ("sync table Orders Orders --target-region eu-west-1", "into another Region"),
+                ("sync table Orders Copy --max-read-units 500", "slowly, beside other readers"),
+                ("sync table Orders Old --where \"day < '2026-01-01'\"", "some items only"),
+                ("sync table Orders Copy --mode merge", "while live sync runs"),
             ]
         )
     )
@@ -32,43 +45,151 @@ struct TableCommand: AsyncParsableCommand {
     @Argument(help: "The table to copy into, by name or ARN.")
     var target: String
 
+    @Flag(help: "Make the target like the source, with all its indexes.")
+    var create = false
+
+    @Option(help: ArgumentHelp("Encrypt the new target with this KMS key of its Region.", valueName: "key"))
+    var kmsKey: String?
+
+    @Flag(help: "Encrypt the new target with DynamoDB's own key.")
+    var defaultEncryption = false
+
+    @Flag(name: .customLong("enable-ttl"), help: "Enable the source's time to live at the new target at once.")
+    var enableTTL = false
+
+    @Flag(help: "Copy into a target that holds items; those of the same key are replaced.")
+    var overwrite = false
+
+    @Option(help: ArgumentHelp("replace, or merge for use while live sync runs.", valueName: "mode"))
+    var mode = TableCopy.Mode.replace
+
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp("Copy only items that meet a condition of DynamoDB's kind.", valueName: "condition")
+    )
+    var filter: String?
+
+    @Flag(help: "Leave out items whose time to live is over.")
+    var skipExpired = false
+
     @Flag(help: "Read consistently, for twice the read units.")
     var consistentRead = false
 
-    @Option(help: ArgumentHelp("Segments to read the source in (default: by its size).", valueName: "n"))
-    var segments: Int?
+    @Flag(help: "Show what a copy would take, and write nothing.")
+    var dryRun = false
 
     @Option(help: ArgumentHelp("Writes in flight at most.", valueName: "n"))
     var concurrency = 64
 
-    @Option(help: ArgumentHelp("Read capacity units a second to use at most.", valueName: "n"))
+    @Option(help: ArgumentHelp("Segments to read the source in (default: by its size).", valueName: "n"))
+    var segments: Int?
+
+    @Option(help: ArgumentHelp("Read capacity units to use a second at most.", valueName: "n"))
     var maxReadUnits: Int?
 
-    @Option(help: ArgumentHelp("Write capacity units a second to use at most.", valueName: "n"))
+    @Option(help: ArgumentHelp("Write capacity units to use a second at most.", valueName: "n"))
     var maxWriteUnits: Int?
+
+    @Option(help: ArgumentHelp("Where to keep how far it is (default: below ~/.local/state).", valueName: "path"))
+    var checkpoint: String?
+
+    @Flag(help: "Begin anew, whatever was done before.")
+    var restart = false
 
     @OptionGroup var sides: SideOptions
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        for (option, number, limit) in [
+            ("--concurrency", concurrency, 1_000), ("--segments", segments ?? 1, 1_000_000),
+            ("--max-read-units", maxReadUnits ?? 1, .max), ("--max-write-units", maxWriteUnits ?? 1, .max),
+        ] where !(1...limit).contains(number) {
+            throw ValidationError("\(option): expected a number from 1\(limit == .max ? "" : " to \(limit)")")
+        }
+        if kmsKey != nil, defaultEncryption {
+            throw ValidationError("--kms-key and --default-encryption exclude each other")
+        }
+        if !create {
+            for (option, isGiven) in [
+                ("--kms-key", kmsKey != nil), ("--default-encryption", defaultEncryption), ("--enable-ttl", enableTTL),
+            ] where isGiven {
+                throw ValidationError("\(option) is about a table that is made: it needs --create")
+            }
+        }
+        if let filter {
+            do {
+                _ = try ItemFilter(parsing: filter)
+            } catch {
+                throw ValidationError("--where: \(error)")
+            }
+        }
+        if mode == .merge, overwrite { throw ValidationError("--mode merge overwrites nothing: leave --overwrite out") }
+        for table in [source, target] where !TableARN.isTableName(table) && TableARN(table) == nil {
+            throw ValidationError("\"\(table.escapedForTerminal)\" is neither a table's name nor its ARN")
+        }
+    }
+
     func run() async throws {
         let console = common.makeConsole()
-        let source = try side(source, sides.makeSourceClient(common, console: console))
-        let target = try side(target, sides.makeTargetClient(common, console: console))
-        let tables = try await CopyTables(source: source, target: target)
-        guard try await target.isEmpty() else { throw CopyError.targetNotEmpty(table: target.name) }
+        let source = try TableSide(source, client: sides.makeSourceClient(common, console: console))
+        let target = try TableSide(target, client: sides.makeTargetClient(common, console: console))
+        if dryRun {
+            console.progress.update("Reading a sample")
+            let estimate = try await CopyEstimate(source: source, target: target, options: options)
+            console.progress.clear()
+            return try EstimateReport(estimate: estimate, source: source, target: target).print(to: console)
+        }
+        let prepared: CopyPreparation.Prepared
+        do {
+            defer { console.progress.clear() }
+            prepared = try await preparation.prepare(source: source, target: target, options: options) { text in
+                console.progress.update(text)
+            }
+        }
+        let report = TableReport(console: console, prepared: prepared, target: target)
+        report.begin()
+        let result: TableCopy.Progress
+        do {
+            let line = TableProgress(
+                itemCount: prepared.tables.source.itemCount,
+                before: prepared.checkpoint.counts
+            )
+            defer { console.progress.clear() }
+            result = try await prepared.copy.run(checkpoint: prepared.checkpoint) { progress in
+                console.progress.update(line.text(progress))
+            }
+        } catch {
+            throw report.interruption(error)
+        }
+        // Shown first and then forgotten: whoever never saw the result can run the same again and will.
+        try report.finish(result)
+        prepared.checkpoint.remove()
+        if result.counts.failed > 0 { throw ExitStatus.failure }
+    }
+
+    private var options: TableCopy.Options {
         var options = TableCopy.Options()
+        options.mode = mode
+        options.filter = filter
         options.consistentRead = consistentRead
         options.maximumInFlight = concurrency
         options.maximumReadUnits = maxReadUnits.map(Double.init)
         options.maximumWriteUnits = maxWriteUnits.map(Double.init)
-        let result = try await TableCopy(source: source, target: target, options: options)
-            .run(segments: segments ?? 16)
-        try console.print("Copied \(HumanFormat.count(result.counts.written)) items into \(tables.target.name).")
+        return options
     }
 
-    /// An ARN says itself in which Region the table is.
-    private func side(_ table: String, _ client: AWSClient) throws -> TableSide {
-        let region = try ARN(table).flatMap { Region($0.region) } ?? client.configuration.requiredRegion()
-        return TableSide(table: table, dynamoDB: DynamoDBClient(client: client, region: region))
+    private var preparation: CopyPreparation {
+        var preparation = CopyPreparation(stateFolder: StateFolder.path())
+        preparation.createsTarget = create
+        preparation.encryption = kmsKey.map { .kmsKey($0) } ?? (defaultEncryption ? .dynamoDBOwned : .likeSource)
+        preparation.enablesTimeToLive = enableTTL
+        preparation.overwrites = overwrite
+        preparation.skipsExpired = skipExpired
+        preparation.restarts = restart
+        preparation.segments = segments
+        preparation.checkpointPath = checkpoint
+        return preparation
     }
 }
+
+extension TableCopy.Mode: ExpressibleByArgument {}

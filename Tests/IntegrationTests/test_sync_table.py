@@ -44,3 +44,85 @@ def test_every_item_arrives_equal_in_another_region(account: Account) -> None:
     copied = contents(account, "Orders-copy", "eu-west-1")
     assert len(copied) == 700
     assert copied == contents(account, "Orders")
+
+
+def test_a_target_is_made_like_the_source_and_the_dry_run_writes_nothing(account: Account) -> None:
+    dynamodb = account.client("dynamodb")
+    names = [("customer", "S"), ("order", "N"), ("day", "S"), ("total", "N")]
+    dynamodb.create_table(
+        TableName="Orders",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "customer", "KeyType": "HASH"}, {"AttributeName": "order", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in names],
+        GlobalSecondaryIndexes=[{
+            "IndexName": "by-day", "Projection": {"ProjectionType": "ALL"},
+            "KeySchema": [{"AttributeName": "day", "KeyType": "HASH"}]}],
+        LocalSecondaryIndexes=[{
+            "IndexName": "by-total", "Projection": {"ProjectionType": "KEYS_ONLY"},
+            "KeySchema": [{"AttributeName": "customer", "KeyType": "HASH"}, {"AttributeName": "total", "KeyType": "RANGE"}]}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        Tags=[{"Key": "team", "Value": "shop"}],
+    )  # fmt: skip
+    dynamodb.update_time_to_live(
+        TableName="Orders", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
+    )
+    fill(account, "Orders", items.orders(60, 3))
+    estimate = account.json("sync", "table", "Orders", "New", "--region", "us-east-1", "--dry-run")
+    assert estimate["targetExists"] is False and estimate["items"] == 60
+    assert dynamodb.list_tables()["TableNames"] == ["Orders"]
+    assert "--create makes it like the source" in account.fail(1, "sync", "table", "Orders", "New", "--region", "us-east-1")
+
+    done = account.run("sync", "table", "Orders", "New", "--region", "us-east-1", "--create")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "read 60 = written 60" in done.stdout
+    assert "AttributeName=expires" in done.stderr
+    made = dynamodb.describe_table(TableName="New")["Table"]
+    assert [index["IndexName"] for index in made["GlobalSecondaryIndexes"]] == ["by-day"]
+    assert [index["IndexName"] for index in made["LocalSecondaryIndexes"]] == ["by-total"]
+    assert made["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert dynamodb.list_tags_of_resource(ResourceArn=account.arn("New"))["Tags"] == [{"Key": "team", "Value": "shop"}]
+    ttl = dynamodb.describe_time_to_live(TableName="New")["TimeToLiveDescription"]
+    assert ttl["TimeToLiveStatus"] == "DISABLED"
+    assert contents(account, "New") == contents(account, "Orders")
+    assert "exists in us-east-1 already" in account.fail(
+        1, "sync", "table", "Orders", "New", "--region", "us-east-1", "--create"
+    )
+
+
+def test_what_stands_in_the_way_is_one_line_and_nothing_is_written(account: Account) -> None:
+    create(account, "Orders")
+    create(account, "Full")
+    account.create_table("Other", items=0, pitr=False)
+    fill(account, "Orders", items.orders(30, 5))
+    fill(account, "Full", items.orders(3, 6))
+    before = contents(account, "Full")
+    for target, message in [
+        ("Orders", "source and target are the same table"),
+        (account.arn("Orders"), "source and target are the same table"),
+        ("Other", "source and target have different keys: customer (S), order (N) and id (S)"),
+        ("Nowhere", "the target Nowhere does not exist in us-east-1"),
+        ("Full", "the target Full holds items already: --overwrite"),
+    ]:
+        told = account.fail(1, "sync", "table", "Orders", target, "--region", "us-east-1")
+        assert told.startswith(f"sync: error: {message}"), told
+        assert told.count("error") == 1
+    assert "ResourceNotFoundException" in account.fail(1, "sync", "table", "Nowhere", "Full", "--region", "us-east-1")
+    assert contents(account, "Full") == before
+
+    account.succeed("sync", "table", "Orders", "Full", "--region", "us-east-1", "--overwrite")
+    assert len(contents(account, "Full")) >= 30
+
+
+def test_one_source_is_split_over_two_targets(account: Account) -> None:
+    rows = items.orders(200, 8)
+    for table in ("Orders", "Low", "High"):
+        create(account, table)
+    fill(account, "Orders", rows)
+    middle = sorted(int(row["order"]["N"]) for row in contents(account, "Orders"))[100]
+    for target, condition in (("Low", f"order < {middle}"), ("High", f"NOT order < {middle}")):
+        result = account.json(
+            "sync", "table", "Orders", target, "--region", "us-east-1", "--where", condition, "--mode", "merge"
+        )
+        assert result["read"] == 200 == result["written"] + result["filtered"], result
+    low, high = contents(account, "Low"), contents(account, "High")
+    assert low and high and sorted(low + high, key=repr) == contents(account, "Orders")

@@ -1,12 +1,15 @@
+internal import AWSCore
 import Synchronization
 
-/// Keeps calls within so many capacity units a second.
+/// Keeps calls within so many capacity units a second, and counts what they consume.
 ///
 /// What a call costs is known when its answer is there; until then its estimate counts, so that calls in flight at the
 /// same time cannot spend the same second twice.
 final class CapacityPacer: Sendable {
     /// How much unused time may be made up for: little, because a second must stay within 5 % of the rate.
     private static let burst = Duration.milliseconds(40)
+    /// How much of a second's units one call should cost at most.
+    private static let share = 0.2
 
     /// `nil` for no limit.
     let unitsPerSecond: Double?
@@ -17,16 +20,31 @@ final class CapacityPacer: Sendable {
         /// When what was admitted so far will have been earned.
         var earned: ContinuousClock.Instant
         var consumed = 0.0
+        /// Of one item, as far as is known.
+        var unitsPerItem: Double
     }
 
-    init(unitsPerSecond: Double?, clock: SyncClock) {
+    /// - Parameter unitsPerItem: what to take an item for before one is known.
+    init(unitsPerSecond: Double?, unitsPerItem: Double = 1, clock: SyncClock) {
         self.unitsPerSecond = unitsPerSecond
         self.clock = clock
-        self.state = Mutex(State(earned: clock.now()))
+        self.state = Mutex(State(earned: clock.now(), unitsPerItem: unitsPerItem))
     }
 
     /// Units that calls have consumed so far.
     var consumed: Double { state.withLock { $0.consumed } }
+
+    /// What a call for so many items is taken to cost.
+    func estimate(items: Int) -> Double {
+        unitsPerSecond == nil ? 0 : state.withLock { $0.unitsPerItem } * Double(items)
+    }
+
+    /// How many items a call should be for, so that its cost is a small part of a second's.
+    func itemsPerCall(upTo maximum: Int) -> Int {
+        guard let unitsPerSecond else { return maximum }
+        let unitsPerItem = state.withLock { $0.unitsPerItem }
+        return max(1, Int(min(Double(maximum), unitsPerSecond * Self.share / max(unitsPerItem, 0.001))))
+    }
 
     /// Suspends until a call of about that many units is due.
     ///
@@ -43,10 +61,23 @@ final class CapacityPacer: Sendable {
     }
 
     /// Corrects an estimate by what the call has really cost.
-    func settle(estimate: Double, actual: Double) {
+    ///
+    /// - Parameters:
+    ///   - actual: `nil` where the answer does not say; then the estimate stands.
+    ///   - items: how many items it was for; 0 where that says nothing about an item's cost.
+    func settle(estimate: Double, actual: Double?, items: Int = 0) {
         state.withLock { state in
+            let actual = actual ?? estimate
             state.consumed += actual
-            if let unitsPerSecond { state.earned += .seconds((actual - estimate) / unitsPerSecond) }
+            guard let unitsPerSecond else { return }
+            state.earned += .seconds((actual - estimate) / unitsPerSecond)
+            if items > 0 { state.unitsPerItem += (actual / Double(items) - state.unitsPerItem) / 8 }
         }
+    }
+
+    /// A call has failed: refused calls cost nothing, and of one without an answer the worst must be thought.
+    func settle(estimate: Double, failedWith error: any Error) {
+        let isRefused = (error as? AWSError).map { $0.kind == .throttling || $0.kind == .client } ?? false
+        settle(estimate: estimate, actual: isRefused ? 0 : estimate, items: 0)
     }
 }

@@ -9,6 +9,10 @@ package enum CopyError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The keys as `pk (S), sk (N)`.
     case keysDiffer(source: String, target: String)
     case targetNotEmpty(table: String)
+    /// The source is encrypted with a key of another Region.
+    case foreignKey(key: String)
+    /// There is nothing by which to tell expired items.
+    case noTimeToLive(table: String)
     /// Nothing has moved for so long; the last error.
     case stalled(Duration, String?)
     /// Segments whose items read are not those accounted for.
@@ -30,6 +34,11 @@ package enum CopyError: Error, Sendable, Equatable, CustomStringConvertible {
             "source and target have different keys: \(source) and \(target)"
         case .targetNotEmpty(let table):
             "the target \(table) holds items already: --overwrite copies into it and replaces those with the same key"
+        case .foreignKey(let key):
+            "the source is encrypted with \(key), which is a key of another Region: name one with --kms-key, or use"
+                + " --default-encryption"
+        case .noTimeToLive(let table):
+            "--skip-expired: the source \(table) has no time to live enabled"
         case .stalled(let duration, let error):
             "nothing has moved for \(duration.components.seconds) s" + (error.map { ": \($0)" } ?? "")
         case .unbalanced(let segments):

@@ -23,6 +23,26 @@ final class CopyScheduler: Sendable {
         /// Where the segment goes on; `nil` at its end.
         var lastEvaluatedKey: [UInt8]?
         var counts: CopyCounts
+        /// Lines that name the page's items that failed.
+        var failures: [UInt8] = []
+    }
+
+    /// A page whose items are all written, and of which a merge has to look at some again.
+    struct Settling: Sendable {
+        fileprivate let slot: Int
+        let segment: Int
+        let page: ItemPage
+        /// The key from which the page was read.
+        let start: [UInt8]?
+        /// The places of the items that are this copy's own at the target, or may be.
+        let own: [Int32]
+    }
+
+    /// What became ready by a call that came back.
+    struct Finished: Sendable {
+        var pages: [FinishedPage] = []
+        /// For the caller to settle, and to hand to ``CopyScheduler/settled(_:counts:)``.
+        var settling: Settling?
     }
 
     /// What came of a span.
@@ -30,8 +50,12 @@ final class CopyScheduler: Sendable {
         var written = 0
         var kept = 0
         var failed = 0
+        /// Lines that name the items that failed.
+        var failures: [UInt8] = []
         /// To be sent again.
         var leftOver: [Int32] = []
+        /// Merge: items that are this copy's own at the target, or may be.
+        var own: [Int32] = []
         /// Whether the target asked for fewer writes; a broken connection says nothing of that kind.
         var isThrottled = false
     }
@@ -43,9 +67,7 @@ final class CopyScheduler: Sendable {
         var nextNumber = 0
         var nextFinished = 0
         /// Pages that are finished while one before them is not.
-        var ahead: [Int: (key: [UInt8]?, counts: CopyCounts)] = [:]
-        /// Keys at which pages end, by their number.
-        var keys: [Int: [UInt8]?] = [:]
+        var ahead: [Int: FinishedPage] = [:]
     }
 
     private struct State {
@@ -136,18 +158,25 @@ final class CopyScheduler: Sendable {
     ///   - wanted: the places of the items to write; `nil` for all.
     ///   - counts: what is known of the page: what was read and what is left out.
     /// - Returns: pages that are finished by it, because nothing of it is to be written.
-    func add(_ page: ItemPage, segment: Int, wanted: [Int32]?, counts: CopyCounts) -> [FinishedPage] {
+    ///   - start: the key from which it was read.
+    func add(
+        _ page: ItemPage,
+        segment: Int,
+        start: [UInt8]?,
+        wanted: [Int32]?,
+        counts: CopyCounts
+    ) -> [FinishedPage] {
         let now = clock.now()
         return signal { state in
             state.lastProgress = now
             state.memory += page.bytes.capacity - Self.expectedPageBytes
             let number = state.segments[segment].nextNumber
             state.segments[segment].nextNumber += 1
-            state.segments[segment].keys[number] = .some(page.lastEvaluatedKey)
             var open = OpenPage(
                 page: page,
                 segment: segment,
                 number: number,
+                start: start,
                 wanted: wanted,
                 unresolved: wanted?.count ?? page.count,
                 counts: counts,
@@ -231,62 +260,81 @@ final class CopyScheduler: Sendable {
 
     /// Takes note of what came of a span.
     ///
-    /// - Returns: pages that are finished by it, each with all before it in its segment.
     /// - Throws: ``CopyError/stalled(_:_:)`` when nothing has moved for too long.
-    func finish(_ span: Span, _ outcome: Outcome, error: (any Error)? = nil) throws -> [FinishedPage] {
+    func finish(_ span: Span, _ outcome: Outcome, error: (any Error)? = nil) throws -> Finished {
         let now = clock.now()
         let random = clock.random()
-        let (finished, stalledFor) = signal { state -> ([FinishedPage], Duration?) in
+        let (finished, stalledFor) = signal { state -> (Finished, Duration?) in
             state.inFlight -= 1
+            // A broken connection says nothing about how much the target takes.
             if outcome.isThrottled || outcome.leftOver.isEmpty {
                 state.limit.record(sent: span.items.count, refused: outcome.leftOver.count)
             }
             if outcome.isThrottled { state.throttled += 1 }
-            guard var open = state.slots[span.slot] else { return ([], nil) }
+            guard var open = state.slots[span.slot] else { return (Finished(), nil) }
             state.slots[span.slot] = nil
             let resolved = span.items.count - outcome.leftOver.count
-            open.unresolved -= resolved
-            open.counts.written += outcome.written
-            open.counts.kept += outcome.kept
-            open.counts.failed += outcome.failed
-            if resolved > 0 {
-                state.lastProgress = now
-                open.strikes = 0
-            }
-            if outcome.leftOver.isEmpty {
-                if open.retries.isEmpty { open.retryRounds = 0 }
-            } else {
-                open.takeBack(outcome.leftOver, isWhole: resolved == 0, now: now, random: random)
-            }
-            guard open.unresolved > 0 else {
-                state.freeSlots.append(span.slot)
-                return (Self.close(open, &state), nil)
-            }
+            open.take(outcome, resolved: resolved, now: now, random: random)
+            if resolved > 0 { state.lastProgress = now }
+            guard open.unresolved > 0 else { return (Self.end(open, slot: span.slot, &state), nil) }
             if !open.isInRing, open.hasItemsToGive {
                 open.isInRing = true
                 state.ring.append(span.slot)
             }
             state.slots[span.slot] = open
             let still = state.lastProgress.duration(to: now)
-            return ([], still > stallLimit ? still : nil)
+            return (Finished(), still > stallLimit ? still : nil)
         }
         if let stalledFor { throw CopyError.stalled(stalledFor, error.map { "\($0)" }) }
         return finished
     }
 
+    /// A page was settled.
+    ///
+    /// - Parameter counts: what to add to its counts.
+    /// - Returns: pages that are finished by it.
+    func settled(_ settling: Settling, counts: CopyCounts) -> [FinishedPage] {
+        let now = clock.now()
+        return signal { state in
+            state.lastProgress = now
+            guard var open = state.slots[settling.slot] else { return [] }
+            state.slots[settling.slot] = nil
+            state.freeSlots.append(settling.slot)
+            open.counts += counts
+            return Self.close(open, &state)
+        }
+    }
+
+    /// All items of a page are written, kept or have failed.
+    private static func end(_ open: OpenPage, slot: Int, _ state: inout State) -> Finished {
+        guard open.own.isEmpty else {
+            state.slots[slot] = open
+            return Finished(
+                settling: Settling(slot: slot, segment: open.segment, page: open.page, start: open.start, own: open.own)
+            )
+        }
+        state.freeSlots.append(slot)
+        return Finished(pages: close(open, &state))
+    }
+
     /// Takes a page out of the account, and gives the pages of its segment that are finished by it.
     private static func close(_ open: OpenPage, _ state: inout State) -> [FinishedPage] {
         state.memory -= open.memory
-        var segment = state.segments[open.segment]
-        segment.openPages -= 1
-        segment.ahead[open.number] = (segment.keys.removeValue(forKey: open.number) ?? nil, open.counts)
+        state.segments[open.segment].openPages -= 1
+        state.segments[open.segment].ahead[open.number] = FinishedPage(
+            segment: open.segment,
+            lastEvaluatedKey: open.page.lastEvaluatedKey,
+            counts: open.counts,
+            failures: open.failures
+        )
         var finished: [FinishedPage] = []
-        while let (key, counts) = segment.ahead.removeValue(forKey: segment.nextFinished) {
-            segment.nextFinished += 1
-            segment.counts += counts
-            finished.append(FinishedPage(segment: open.segment, lastEvaluatedKey: key, counts: segment.counts))
+        let segment = open.segment
+        while var page = state.segments[segment].ahead.removeValue(forKey: state.segments[segment].nextFinished) {
+            state.segments[segment].nextFinished += 1
+            state.segments[segment].counts += page.counts
+            page.counts = state.segments[segment].counts
+            finished.append(page)
         }
-        state.segments[open.segment] = segment
         return finished
     }
 

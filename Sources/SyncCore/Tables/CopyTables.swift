@@ -6,6 +6,8 @@ package struct CopyTables: Sendable {
     package let target: TableDescription
     /// Names of the key attributes: the partition key, then the sort key if there is one.
     package let keyNames: [String]
+    /// What identifies an item in both.
+    let key: ItemKey
 
     /// Looks at both tables.
     ///
@@ -13,12 +15,19 @@ package struct CopyTables: Sendable {
     package init(source: TableSide, target: TableSide) async throws {
         async let sourceDescription = source.dynamoDB.describeTable(source.table)
         async let targetDescription = Self.describeTarget(target)
-        self.source = try await sourceDescription
-        guard let description = try await targetDescription else {
+        let sourceTable = try await sourceDescription
+        guard let targetTable = try await targetDescription else {
             throw CopyError.targetMissing(table: target.name, region: target.region.name)
         }
-        self.target = description
+        try self.init(source: sourceTable, target: targetTable)
+    }
+
+    /// - Throws: ``CopyError`` when they cannot be source and target of a copy.
+    init(source: TableDescription, target: TableDescription) throws {
+        self.source = source
+        self.target = target
         keyNames = Self.keys(of: self.source).map(\.name)
+        key = ItemKey(partitionKey: keyNames.first ?? "", sortKey: keyNames.count > 1 ? keyNames[1] : nil)
         try check()
     }
 
@@ -36,10 +45,7 @@ package struct CopyTables: Sendable {
         if source.id.map({ $0 == target.id }) ?? (source.arn == target.arn) {
             throw CopyError.sameTable(arn: source.arn)
         }
-        // DynamoDB serves a table while it is being changed.
-        guard ["ACTIVE", "UPDATING"].contains(source.status) else {
-            throw CopyError.sourceNotReadable(table: source.name, status: source.status)
-        }
+        try Self.requireReadable(source)
         guard ["ACTIVE", "UPDATING"].contains(target.status) else {
             throw CopyError.targetNotWritable(table: target.name, status: target.status)
         }
@@ -47,6 +53,24 @@ package struct CopyTables: Sendable {
         guard keys.0 == keys.1 else {
             throw CopyError.keysDiffer(source: Self.text(keys.0), target: Self.text(keys.1))
         }
+    }
+
+    /// DynamoDB serves a table also while it is being changed.
+    static func requireReadable(_ source: TableDescription) throws {
+        guard ["ACTIVE", "UPDATING"].contains(source.status) else {
+            throw CopyError.sourceNotReadable(table: source.name, status: source.status)
+        }
+    }
+
+    /// A key that no item has, unless somebody wants to be in our way; for calls that shall find nothing.
+    var unusedKey: [UInt8] {
+        let values: [String: JSONValue] = [
+            "S": ["S": "sync-table-probe-6f1c5d"], "N": ["N": "-6.0102030405060708e-119"],
+            "B": ["B": "c3luYy10YWJsZS1wcm9iZQ=="],
+        ]
+        return JSONValue.object(
+            JSONObject(Self.keys(of: target).map { ($0.name, values[$0.type] ?? ["S": "sync-table-probe"]) })
+        ).serialized()
     }
 
     struct Key: Equatable {

@@ -5,6 +5,8 @@ struct OpenPage {
     var page: ItemPage
     var segment: Int
     var number: Int
+    /// The key from which it was read.
+    var start: [UInt8]?
     /// The items to write; `nil` for all.
     var wanted: [Int32]?
     var nextWanted = 0
@@ -18,6 +20,9 @@ struct OpenPage {
     var unresolved: Int
     var isInRing = false
     var counts: CopyCounts
+    var failures: [UInt8] = []
+    /// Merge: items that are this copy's own at the target, or may be.
+    var own: [Int32] = []
     var memory: Int
 
     var wantedCount: Int { wanted?.count ?? page.count }
@@ -56,9 +61,30 @@ struct OpenPage {
         return count == 0 || count < maximum && bytes <= BatchWriteItem.maximumBytes
     }
 
+    /// Takes in what came of some of its items.
+    mutating func take(
+        _ outcome: CopyScheduler.Outcome,
+        resolved: Int,
+        now: ContinuousClock.Instant,
+        random: Double
+    ) {
+        unresolved -= resolved
+        counts.written += outcome.written
+        counts.kept += outcome.kept
+        counts.failed += outcome.failed
+        failures += outcome.failures
+        own += outcome.own
+        if resolved > 0 { strikes = 0 }
+        if outcome.leftOver.isEmpty {
+            if retries.isEmpty { retryRounds = 0 }
+        } else {
+            takeBack(outcome.leftOver, isWhole: resolved == 0, now: now, random: random)
+        }
+    }
+
     /// Takes items back that are to be sent again: what was refused in part goes with the page's next items, a moment
     /// later; a page of which nothing is taken waits longer each time.
-    mutating func takeBack(_ leftOver: [Int32], isWhole: Bool, now: ContinuousClock.Instant, random: Double) {
+    private mutating func takeBack(_ leftOver: [Int32], isWhole: Bool, now: ContinuousClock.Instant, random: Double) {
         retries += leftOver
         if isWhole {
             strikes += 1

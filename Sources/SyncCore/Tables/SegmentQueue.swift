@@ -30,3 +30,22 @@ final class SegmentQueue: Sendable {
         right == 0 ? left : greatestCommonDivisor(right, left % right)
     }
 }
+
+/// The places of a list, handed out one by one to tasks that share it.
+final class SharedIndex: Sendable {
+    private let state: Mutex<Int>
+    private let count: Int
+
+    init(count: Int) {
+        self.count = count
+        state = Mutex(0)
+    }
+
+    func next() -> Int? {
+        state.withLock { next in
+            guard next < count else { return nil }
+            defer { next += 1 }
+            return next
+        }
+    }
+}

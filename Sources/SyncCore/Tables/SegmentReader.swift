@@ -7,32 +7,47 @@ struct SegmentReader: Sendable {
     let dynamoDB: DynamoDBClient
     let totalSegments: Int
     let consistentRead: Bool
+    let sieve: PageSieve
     let pacer: CapacityPacer
     let scheduler: CopyScheduler
-    let clock: SyncClock
+    let checkpoint: CopyCheckpoint
+    let persistence: Persistence
+    /// Notes the keys of each page before any of it is written.
+    let notesKeys: ItemKey?
 
     /// Reads a segment to its end and hands its pages to the scheduler.
-    ///
-    /// - Parameter start: the key after which to begin; `nil` for the beginning.
-    func read(segment: Int, from start: [UInt8]?) async throws {
-        var start = start
+    func read(segment: Int, from position: CopyCheckpoint.Position) async throws {
+        var start = position.key
+        var pages = position.counts.pages
         repeat {
             try await scheduler.reserve(segment: segment)
             let page = try await page(of: segment, from: start)
-            var counts = CopyCounts()
-            counts.read = page.count
-            counts.pages = 1
-            counts.bytes = page.items.reduce(0) { $0 + $1.count }
-            _ = scheduler.add(page, segment: segment, wanted: nil, counts: counts)
+            let sifted = try sieve.sift(page)
+            if let notesKeys {
+                try await checkpoint.note(
+                    CopyCheckpoint.Intent(segment: segment, page: pages, keys: try sifted.keys(notesKeys))
+                )
+            }
+            let finished = scheduler.add(
+                sifted.page,
+                segment: segment,
+                start: start,
+                wanted: sifted.wanted,
+                counts: sifted.counts
+            )
+            for page in finished { try checkpoint.record(page) }
             start = page.lastEvaluatedKey
+            pages += 1
         } while start != nil
     }
 
     /// One page, after as many attempts as it takes.
     private func page(of segment: Int, from start: [UInt8]?) async throws -> ItemPage {
-        var failures = 0
-        while true {
-            let estimate = consistentRead ? 256.0 : 128.0
+        try await persistence.call {
+            // DynamoDB counts half a unit for 4 KB, a whole one for a consistent read; a page ends at 1 MB.
+            let wholePage = consistentRead ? 256.0 : 128.0
+            let limit = pacer.unitsPerSecond == nil ? nil : pacer.itemsPerCall(upTo: 10_000)
+            let estimate = min(wholePage, limit.map { pacer.estimate(items: $0) } ?? wholePage)
             try await pacer.admit(estimate)
             do {
                 let page = try await dynamoDB.scan(
@@ -40,15 +55,14 @@ struct SegmentReader: Sendable {
                     segment: segment,
                     totalSegments: totalSegments,
                     exclusiveStartKey: start,
+                    limit: limit,
                     consistentRead: consistentRead
                 )
-                pacer.settle(estimate: estimate, actual: page.consumedCapacityUnits ?? estimate)
+                pacer.settle(estimate: estimate, actual: page.consumedCapacityUnits, items: page.scannedCount)
                 return page
-            } catch let error as AWSError where error.kind == .throttling || error.kind == .transient {
-                pacer.settle(estimate: estimate, actual: 0)
-                try scheduler.noteFailure(error)
-                failures += 1
-                try await clock.sleep(Backoff.delay(afterFailures: failures, random: clock.random()))
+            } catch {
+                pacer.settle(estimate: estimate, failedWith: error)
+                throw error
             }
         }
     }

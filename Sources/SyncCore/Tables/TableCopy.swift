@@ -2,98 +2,95 @@ internal import AWSCore
 
 /// Copies the items of a table into another one, in wire form, page by page.
 ///
-/// Readers scan segments in parallel, writers send what they read in batches, ``CopyScheduler`` stands in between.
+/// Readers scan segments in parallel, writers send what they read, ``CopyScheduler`` stands in between, and
+/// ``CopyCheckpoint`` records each page that is done.
 package struct TableCopy: Sendable {
+    package enum Mode: String, Sendable, CaseIterable {
+        /// A plain copy: what the target has of the same key is replaced.
+        case replace
+        /// For use while live sync runs: nothing that the target has is overwritten, and nothing is brought back.
+        case merge
+    }
+
     package struct Options: Sendable {
-        /// Sees everything that was written before; costs twice the read units.
+        package var mode = Mode.replace
+        /// Sees everything that was written before, for twice the read units; a merge always does.
         package var consistentRead = false
         /// Writes in flight at most.
         package var maximumInFlight = 64
         /// Read capacity units a second; `nil` for no limit.
         package var maximumReadUnits: Double?
         package var maximumWriteUnits: Double?
+        /// The text of `--where`; `nil` for all items.
+        package var filter: String?
+        /// Leaves out items whose time to live in this attribute is over.
+        package var expiryAttribute: String?
+        /// How long nothing may move before the copy gives up.
+        package var stallLimit = Duration.seconds(600)
 
         package init() {}
     }
 
-    let source: TableSide
-    let target: TableSide
-    let options: Options
-    let clock: SyncClock
-
-    package init(source: TableSide, target: TableSide, options: Options = Options(), clock: SyncClock = SyncClock()) {
-        self.source = source
-        self.target = target
-        self.options = options
-        self.clock = clock
-    }
-
-    /// What a copy did.
-    package struct Result: Sendable {
+    /// What a copy has done.
+    package struct Progress: Sendable {
+        /// Since the copy began, in this run and before.
         package var counts: CopyCounts
-        package var segments: [CopyCounts]
         package var readUnits: Double
         package var writeUnits: Double
-        /// Calls that were throttled, in whole or in part.
+        /// Calls of this run that were throttled, in whole or in part.
         package var throttled: Int
+        package var inFlight: Int
         package var elapsed: Duration
     }
 
     /// How many segments are read at the same time.
     static let readers = 16
 
-    /// Copies everything.
+    let source: TableSide
+    let target: TableSide
+    let tables: CopyTables
+    package let options: Options
+    let clock: SyncClock
+
+    package init(
+        source: TableSide,
+        target: TableSide,
+        tables: CopyTables,
+        options: Options = Options(),
+        clock: SyncClock = SyncClock()
+    ) {
+        self.source = TableSide(table: source.table, dynamoDB: source.dynamoDB.leavingThrottlingToCaller())
+        self.target = TableSide(table: target.table, dynamoDB: target.dynamoDB.leavingThrottlingToCaller())
+        self.tables = tables
+        self.options = options
+        self.clock = clock
+    }
+
+    /// As many segments as to have a fair share of 16 MB each: enough to read in parallel and to spread the writes, and
+    /// few enough that their ends cost little.
+    package static func segments(forBytes bytes: Int?) -> Int {
+        min(1_000, max(8, (bytes ?? 0) >> 24))
+    }
+
+    /// Copies what the checkpoint does not say is done.
     ///
-    /// - Throws: ``CopyError``; ``AWSError`` for what no repetition helps against; `CancellationError`.
-    package func run(segments: Int) async throws -> Result {
-        let started = clock.now()
-        let readPacer = CapacityPacer(unitsPerSecond: options.maximumReadUnits, clock: clock)
-        let writePacer = CapacityPacer(unitsPerSecond: options.maximumWriteUnits, clock: clock)
-        let readers = min(segments, Self.readers)
-        let scheduler = CopyScheduler(
-            segments: Array(repeating: CopyCounts(), count: segments),
-            readers: readers,
-            maximumInFlight: options.maximumInFlight,
-            clock: clock
-        )
-        let reader = SegmentReader(
-            table: source.table,
-            dynamoDB: source.dynamoDB.leavingThrottlingToCaller(),
-            totalSegments: segments,
-            consistentRead: options.consistentRead,
-            pacer: readPacer,
-            scheduler: scheduler,
-            clock: clock
-        )
-        let writer = BatchWriter(
-            table: target.table,
-            dynamoDB: target.dynamoDB.leavingThrottlingToCaller(),
-            pacer: writePacer,
-            scheduler: scheduler
-        )
-        let queue = SegmentQueue(count: segments)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<readers {
-                group.addTask {
-                    while let segment = queue.next() { try await reader.read(segment: segment, from: nil) }
-                    scheduler.readerEnded()
-                }
-            }
-            for _ in 0..<options.maximumInFlight { group.addTask { try await writer.run() } }
-            try await group.waitForAll()
+    /// - Parameter report: gets the state of things a few times a second; `nil` for never.
+    /// - Throws: ``CopyError``; ``CheckpointError``; ``AWSError`` for what no repetition helps against;
+    ///   `CancellationError`. What is recorded by then holds, and the same copy goes on from there.
+    package func run(
+        checkpoint: CopyCheckpoint,
+        report: (@Sendable (Progress) -> Void)? = nil
+    ) async throws -> Progress {
+        let run = try CopyRun(self, checkpoint: checkpoint)
+        do {
+            try await run.copy(report: report)
+        } catch {
+            // Not to lose work to a power failure on top; what made the copy fail is what matters.
+            try? await checkpoint.synchronize()
+            throw error
         }
-        let snapshot = scheduler.snapshot
-        let unbalanced = snapshot.segments.enumerated().filter { !$0.element.isBalanced }
-        guard unbalanced.isEmpty else {
-            throw CopyError.unbalanced(unbalanced.map { "segment \($0.offset): \($0.element.equation)" })
-        }
-        return Result(
-            counts: snapshot.counts,
-            segments: snapshot.segments,
-            readUnits: readPacer.consumed,
-            writeUnits: writePacer.consumed,
-            throttled: snapshot.throttled,
-            elapsed: started.duration(to: clock.now())
-        )
+        try await checkpoint.synchronize()
+        try run.checkLedger()
+        return run.progress
     }
 }

@@ -1,0 +1,66 @@
+internal import AWSCore
+
+/// Makes sure of one item that a merge wrote, or may have written, and that the source may not have any more (H16).
+///
+/// Why no order of events brings an item back: whatever happens at the source after our last consistent read of it is
+/// applied by live sync after our last write. So only what that read shows counts. The item is there: then it was there
+/// after our put, and its removal, should it come, comes after it. It is gone: then what we wrote is removed, on condition
+/// that it is still what we wrote; and the source is read again, because it may have the same item back meanwhile, which
+/// live sync had applied and we have just removed.
+struct ItemSettler: Sendable {
+    let source: TableSide
+    let target: TableSide
+    let key: ItemKey
+    let sieve: PageSieve
+    let persistence: Persistence
+
+    /// Whether the source has an item of that key that is to be copied.
+    func isAtSource(_ key: [UInt8]) async throws -> Bool { try await sourceItem(key) != nil }
+
+    /// - Parameter own: the item's JSON text as it was written; `nil` when that is not known.
+    /// - Returns: how many times it was removed from the target.
+    func settle(_ key: [UInt8], own: [UInt8]?) async throws -> Int {
+        var own = own
+        var removed = 0
+        while true {
+            if try await isAtSource(key) { return removed }
+            if own == nil {
+                own = try await persistence.call {
+                    try await target.dynamoDB.getItem(table: target.table, key: key, consistentRead: true)
+                }
+            }
+            guard let item = own else { return removed }
+            let outcome = try await persistence.call {
+                try await target.dynamoDB.deleteItem(
+                    table: target.table,
+                    key: key,
+                    // What cannot be compared need not be: if live sync wrote it, the source has had it since.
+                    condition: .equals(item: item[...], mayLeaveOut: true)
+                )
+            }
+            switch outcome {
+            case .written(let previous): removed += previous == nil ? 0 : 1
+            // Live sync has written another: that is not ours any more.
+            case .conditionFailed(.some, mayBeOwn: false): return removed
+            case .conditionFailed: break
+            }
+            guard let again = try await sourceItem(key) else { return removed }
+            _ = try await persistence.call {
+                try await target.dynamoDB.putItem(
+                    table: target.table,
+                    item: again,
+                    condition: .notExists(partitionKey: self.key.names[0])
+                )
+            }
+            own = again
+        }
+    }
+
+    private func sourceItem(_ key: [UInt8]) async throws -> [UInt8]? {
+        let item = try await persistence.call {
+            try await source.dynamoDB.getItem(table: source.table, key: key, consistentRead: true)
+        }
+        guard let item, try sieve.wants(item[...]) else { return nil }
+        return item
+    }
+}
