@@ -4,6 +4,7 @@ import Glibc
 ///
 /// ```
 /// BenchmarkHarness sign SECONDS
+/// BenchmarkHarness listing THOUSANDS
 /// BenchmarkHarness PORT small COUNT IN-FLIGHT
 /// BenchmarkHarness PORT download|upload BYTES
 /// ```
@@ -16,6 +17,11 @@ enum Harness {
         case ("sign", 2):
             guard let seconds = Double(arguments[1]) else { usage() }
             print(#"{"per_second":\#(SigningBenchmark().signaturesPerSecond(during: seconds))}"#)
+        case ("listing", 2) where numbers.count == 1:
+            let benchmark = ListingBenchmark()
+            let seconds = try benchmark.seconds(thousands: numbers[0])
+            let checksum = benchmark.checksummedBytesPerSecond(megabytes: 500)
+            print(#"{"seconds":\#(seconds),"crc64nvme_bytes_per_second":\#(checksum)}"#)
         case (_, 4) where arguments[1] == "small" && numbers.count == 3:
             let count = try await HTTPBenchmark(port: numbers[0]).sendSmall(numbers[1], inFlight: numbers[2])
             print(#"{"bytes":\#(count)}"#)
@@ -28,7 +34,9 @@ enum Harness {
     }
 
     private static func usage() -> Never {
-        print("BenchmarkHarness sign SECONDS | PORT small COUNT IN-FLIGHT | PORT download|upload BYTES")
+        print(
+            "BenchmarkHarness sign SECONDS | listing THOUSANDS | PORT small COUNT IN-FLIGHT | PORT download|upload BYTES"
+        )
         exit(64)
     }
 }

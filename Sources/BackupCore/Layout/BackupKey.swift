@@ -37,11 +37,16 @@ extension BackupLayout {
         return key.withUTF8 { BackupKey(path: $0[root.count...]) }
     }
 
-    /// The same for a key out of a listing.
+    /// The same for a key's bytes.
     package func parse(_ key: ArraySlice<UInt8>) -> BackupKey? {
+        key.withUnsafeBufferPointer { parse($0) }
+    }
+
+    /// The same for a key out of a page.
+    func parse(_ key: UnsafeBufferPointer<UInt8>) -> BackupKey? {
         let root = root.utf8
         guard key.starts(with: root) else { return nil }
-        return key.withUnsafeBufferPointer { BackupKey(path: $0[root.count...]) }
+        return BackupKey(path: key[root.count...])
     }
 }
 
