@@ -117,7 +117,7 @@ let package = Package(
             linkerSettings: releaseLinkage
         ),
         // Run by scripts/bench; in no product.
-        .executableTarget(name: "BenchmarkHarness", dependencies: ["AWSCore"], path: "Benchmarks/Harness"),
+        .executableTarget(name: "BenchmarkHarness", dependencies: ["AWSCore", "SyncCore"], path: "Benchmarks/Harness"),
         .target(name: "AWSTesting", dependencies: ["AWSCore"]),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore", "AWSTesting"]),
         .testTarget(

@@ -5,6 +5,7 @@ import Glibc
 /// ```
 /// BenchmarkHarness sign SECONDS
 /// BenchmarkHarness listing THOUSANDS
+/// BenchmarkHarness items BYTES
 /// BenchmarkHarness PORT small COUNT IN-FLIGHT
 /// BenchmarkHarness PORT download|upload BYTES
 /// ```
@@ -22,6 +23,8 @@ enum Harness {
             let seconds = try benchmark.seconds(thousands: numbers[0])
             let checksum = benchmark.checksummedBytesPerSecond(megabytes: 500)
             print(#"{"seconds":\#(seconds),"crc64nvme_bytes_per_second":\#(checksum)}"#)
+        case ("items", 2) where numbers.count == 1:
+            print(try ItemBenchmark(itemBytes: numbers[0]).report())
         case (_, 4) where arguments[1] == "small" && numbers.count == 3:
             let count = try await HTTPBenchmark(port: numbers[0]).sendSmall(numbers[1], inFlight: numbers[2])
             print(#"{"bytes":\#(count)}"#)
@@ -35,7 +38,8 @@ enum Harness {
 
     private static func usage() -> Never {
         print(
-            "BenchmarkHarness sign SECONDS | listing THOUSANDS | PORT small COUNT IN-FLIGHT | PORT download|upload BYTES"
+            "BenchmarkHarness sign SECONDS | listing THOUSANDS | items BYTES | PORT small COUNT IN-FLIGHT | "
+                + "PORT download|upload BYTES"
         )
         exit(64)
     }

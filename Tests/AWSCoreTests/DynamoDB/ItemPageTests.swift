@@ -49,6 +49,19 @@ struct ItemPageTests {
         #expect(throws: JSONScanError.self) { try ItemPage(parsing: Array(text.utf8)) }
     }
 
+    @Test("What global tables of 2017 keep in an item stays behind, under whatever spelling; all else stays as it is")
+    func replicationAttributes() throws {
+        let plain = #"{"pk":{"S":"a"}, "m":{"M":{"aws:rep:x":{"S":"inside"}}}}"#
+        let marked =
+            #"{"aws:rep:deleting":{"BOOL":false},"pk":{"S":"b"} ,"aw\u0073:rep:updatetime":{"N":"1"},"z":{"N":"2"}}"#
+        let page = try ItemPage(
+            parsing: Array("{\"Items\":[\(plain),\(marked)],\"LastEvaluatedKey\":{\"pk\":{\"S\":\"b\"}}}".utf8)
+        )
+        #expect(Self.items(page) == [plain.replacing(", ", with: ","), #"{"pk":{"S":"b"},"z":{"N":"2"}}"#])
+        #expect(page.lastEvaluatedKey == Array(#"{"pk":{"S":"b"}}"#.utf8))
+        #expect(Self.items(try ItemPage(parsing: Array("{\"Items\":[\(plain)]}".utf8))) == [plain])
+    }
+
     @Test("A page cut short anywhere is refused")
     func cutShort() throws {
         let text = Array(#"{"Items":[{"pk":{"S":"a"},"l":{"L":[{"N":"1"}]}},{"pk":{"S":"b"}}],"Count":2}"#.utf8)

@@ -1,6 +1,8 @@
 /// One answer of Scan: its text, and where the items lie in it.
+///
+/// Items come without their ``ReplicationAttributes``, which belong to the table that they stand in.
 package struct ItemPage: Sendable {
-    /// The answer's text.
+    /// The answer's text, or what is left of it.
     package let bytes: [UInt8]
     /// The JSON text of each item, `{"pk":{"S":"a"},…}`, in the order of the answer.
     package let items: [Range<Int>]
@@ -30,16 +32,39 @@ package struct ItemPage: Sendable {
             }
         }
         let read = try content.get()
-        self.bytes = bytes
-        items = read.items
+        (self.bytes, items) =
+            read.hasReplicationAttributes
+            ? try Self.withoutReplicationAttributes(bytes, read.items) : (bytes, read.items)
         lastEvaluatedKey = read.lastEvaluatedKey.map { Array(bytes[$0]) }
         scannedCount = read.scannedCount ?? read.items.count
         consumedCapacityUnits = read.consumedCapacityUnits
+    }
+
+    private static func withoutReplicationAttributes(
+        _ bytes: [UInt8],
+        _ items: [Range<Int>]
+    ) throws(JSONScanError) -> ([UInt8], [Range<Int>]) {
+        let result = bytes.withUnsafeBytes { bytes in
+            Result { () throws(JSONScanError) in
+                var output: [UInt8] = []
+                output.reserveCapacity(bytes.count)
+                var places: [Range<Int>] = []
+                places.reserveCapacity(items.count)
+                for item in items {
+                    let start = output.count
+                    try ReplicationAttributes.appendItem(item, of: bytes, to: &output)
+                    places.append(start..<output.count)
+                }
+                return (output, places)
+            }
+        }
+        return try result.get()
     }
 }
 
 private struct Content {
     var items: [Range<Int>] = []
+    var hasReplicationAttributes = false
     var lastEvaluatedKey: Range<Int>?
     var scannedCount: Int?
     var consumedCapacityUnits: Double?
@@ -85,7 +110,14 @@ private struct Content {
         items.reserveCapacity(scanner.bytes.count / 512)
         while true {
             scanner.skipWhitespace()
-            items.append(try ItemPage.skipItem(&scanner).range)
+            let start = scanner.position
+            var reader = try ItemReader(scanner.bytes, at: start)
+            while let name = try reader.nextName() {
+                if ReplicationAttributes.contains(name, in: scanner.bytes) { hasReplicationAttributes = true }
+                _ = try ItemReader.readValue(&reader.scanner, named: name)
+            }
+            scanner.position = reader.scanner.position
+            items.append(start..<scanner.position)
             scanner.skipWhitespace()
             if scanner.take(",") { continue }
             try scanner.require("]", "\",\" or the end of the items")
