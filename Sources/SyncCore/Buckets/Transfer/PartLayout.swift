@@ -16,8 +16,8 @@ struct PartLayout: Sendable, Equatable {
     init(size: Int, preferredPartSize: Int) {
         let atLeast = (size + Self.maximumParts - 1) / Self.maximumParts
         // Whole mebibytes, as everybody else's parts.
-        let mebibytes = ((atLeast + (1 << 20) - 1) >> 20) << 20
-        self.init(size: size, partSize: max(preferredPartSize, mebibytes, 1))
+        let larger = ((atLeast + (1 << 20) - 1) >> 20) << 20
+        self.init(size: size, partSize: max(1, atLeast <= preferredPartSize ? preferredPartSize : larger))
     }
 
     init(size: Int, partSize: Int) {

@@ -1,0 +1,144 @@
+import AWSCore
+import AWSTesting
+import SyncCore
+import Synchronization
+import Testing
+
+@Suite("A sync while others write")
+struct BucketSyncConcurrencyTests {
+    /// Does something once, before the first call of an operation.
+    private static func once(
+        before operation: String,
+        _ action: @escaping @Sendable (FakeS3) -> Void
+    ) -> @Sendable (FakeS3Call, Int) -> FakeS3.Fault? {
+        let isDone = Mutex(false)
+        return { call, _ in
+            guard call.operation == operation else { return nil }
+            return isDone.withLock { isDone in
+                if isDone { return nil }
+                isDone = true
+                return .first(action)
+            }
+        }
+    }
+
+    @Test("writes nothing over an object that somebody else put there meanwhile (H9)", arguments: [false, true])
+    func absentNoMore(streams: Bool) async throws {
+        let isChecked = Mutex(false)
+        var harness = BucketSyncHarness(
+            fault: Self.once(before: streams ? "PutObject" : "CopyObject") { fake in
+                // Live sync was faster, with a newer version.
+                fake.put("source", "key", [2])
+                fake.put("target", "key", [2])
+                isChecked.withLock { $0 = true }
+            }
+        )
+        harness.options.streams = streams
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(isChecked.withLock { $0 })
+        #expect(harness.fake.object("target", "key")?.bytes == [2])
+        #expect(report.conflicts == 1)
+        #expect(report.foundEqual == 1)
+        #expect(report.transferredObjects == 0)
+    }
+
+    @Test("writes nothing over an object that changed since it was compared", arguments: [1, 2000])
+    func changedTarget(size: Int) async throws {
+        var harness = BucketSyncHarness(
+            fault: Self.once(before: size == 1 ? "CopyObject" : "CompleteMultipartUpload") { fake in
+                fake.put("target", "key", Array(repeating: 2, count: size))
+                fake.put("source", "key", Array(repeating: 2, count: size))
+            }
+        )
+        harness.options.multipartCopyThreshold = 1000
+        harness.options.copyPartSize = 500
+        harness.fake.put("source", "key", Array(repeating: 1, count: size))
+        harness.fake.put("target", "key", [0, 0, 0])
+        let report = try await harness.run()
+        #expect(report.conflicts == 1)
+        #expect(harness.fake.object("target", "key")?.bytes == Array(repeating: 2, count: size))
+        #expect(harness.fake.current.uploads.isEmpty)
+    }
+
+    @Test(
+        "copies one version of an object, however it changes while its parts are read (H8)",
+        arguments: [false, true]
+    )
+    func changedSource(streams: Bool) async throws {
+        var harness = BucketSyncHarness(
+            fault: Self.once(before: streams ? "UploadPart" : "UploadPartCopy") { fake in
+                fake.put("source", "key", Array(repeating: 2, count: 2000))
+            }
+        )
+        harness.options.streams = streams
+        harness.options.multipartCopyThreshold = 1000
+        harness.options.copyPartSize = 500
+        harness.options.streamPartThreshold = 1000
+        harness.options.partSize = 500
+        harness.options.partsAtOnce = 1
+        harness.fake.put("source", "key", Array(repeating: 1, count: 2000))
+        let report = try await harness.run()
+        #expect(report.failures == [])
+        #expect(report.conflicts >= 1)
+        #expect(harness.fake.object("target", "key")?.bytes == Array(repeating: 2, count: 2000))
+        #expect(harness.fake.current.uploads.isEmpty)
+    }
+
+    @Test("gives up on an object that never rests, and says so")
+    func restless() async throws {
+        let harness = BucketSyncHarness { call, number in
+            call.operation == "CopyObject" ? .first { $0.put("source", "key", Array("\(number)".utf8)) } : nil
+        }
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(report.failures.map(\.code) == ["ObjectKeepsChanging"])
+    }
+
+    @Test("takes back what the source lost while it was copied (H10)")
+    func deletedAtSource() async throws {
+        // Live sync applied the deletion before history wrote.
+        let deleting = Self.once(before: "HeadObject") { $0.delete("source", "key") }
+        var harness = BucketSyncHarness(fault: deleting)
+        harness.options.mergesWithLiveSync = true
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(report.takenBack == 1)
+        #expect(harness.fake.keys("target") == [])
+    }
+
+    @Test("does not take back what live sync has written since")
+    func liveWroteSince() async throws {
+        let deleting = Self.once(before: "HeadObject") { fake in
+            fake.delete("source", "key")
+            fake.put("target", "key", [2])
+        }
+        var harness = BucketSyncHarness(fault: deleting)
+        harness.options.mergesWithLiveSync = true
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(report.takenBack == 0)
+        #expect(harness.fake.object("target", "key")?.bytes == [2])
+    }
+
+    @Test("copies anew when the source has the object again behind the taking back")
+    func backAgain() async throws {
+        let gone = Self.once(before: "HeadObject") { $0.delete("source", "key") }
+        let back = Self.once(before: "DeleteObject") { $0.put("source", "key", [1]) }
+        var harness = BucketSyncHarness { call, number in gone(call, number) ?? back(call, number) }
+        harness.options.mergesWithLiveSync = true
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(report.takenBack == 0)
+        #expect(harness.fake.object("target", "key")?.bytes == [1])
+    }
+
+    @Test("counts an object that is gone when it is its turn")
+    func vanished() async throws {
+        let harness = BucketSyncHarness(fault: Self.once(before: "CopyObject") { $0.delete("source", "key") })
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(report.vanished == 1)
+        #expect(report.isComplete)
+    }
+}
