@@ -111,6 +111,7 @@ struct LiveTableFixture: Sendable {
 final class FakeFailureQueue: Sendable {
     struct State: Sendable {
         var messages: [JSONValue] = []
+        var sentCount = 0
         var isBroken = false
         /// Bodies with this are not taken.
         var refuses: String?
@@ -119,6 +120,8 @@ final class FakeFailureQueue: Sendable {
     let state = Mutex(State())
 
     var messages: [JSONValue] { state.withLock { $0.messages } }
+    /// How many messages have ever come.
+    var sentCount: Int { state.withLock { $0.sentCount } }
 
     var transport: FakeTransport {
         FakeTransport { [self] request, _ in
@@ -138,6 +141,7 @@ final class FakeFailureQueue: Sendable {
                     if let refuses = state.refuses, body.contains(refuses) {
                         failed.append(["Id": id, "Code": "InternalError", "SenderFault": false])
                     } else {
+                        state.sentCount += 1
                         state.messages.append((try? JSONValue(parsing: Array(body.utf8))) ?? .null)
                         taken.append(["Id": id, "MessageId": "m", "MD5OfMessageBody": "x"])
                     }
