@@ -12,10 +12,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "infrastructure"))
 
-from backup_deploy import config  # noqa: E402
+from backup_deploy import config, where  # noqa: E402
 from backup_deploy.errors import DeployError  # noqa: E402
 
 CASES = json.loads((ROOT / "Tests/Oracles/sync_configurations.json").read_text(encoding="utf-8"))
+CONDITIONS = json.loads((ROOT / "Tests/Oracles/where_expressions.json").read_text(encoding="utf-8"))
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/Orders"
 BACKUP = {"tables": [TABLE], "bucket": {"name": "my-backups", "region": "us-west-2"}}
 SYNC = {"tables": [{"source": TABLE, "targets": [{"table": TABLE + "-new"}]}]}
@@ -71,3 +72,16 @@ def test_a_part_that_is_needed_and_missing_is_named_once(
 def test_the_function_of_the_backup_has_its_name_alone(tmp_path: Path) -> None:
     line = refusal(tmp_path, {**BACKUP, "functionName": "Nightly", "sync": {**SYNC, "functionName": "Nightly"}})
     assert '"sync.functionName": "Nightly" is the name of the backup' in line
+
+
+@pytest.mark.parametrize("condition", CONDITIONS["accepted"])
+def test_a_sound_condition_is_taken(condition: str) -> None:
+    where.check(condition)
+
+
+@pytest.mark.parametrize("case", CONDITIONS["refused"], ids=lambda case: case["where"][:40])
+def test_a_condition_that_is_none_is_refused_at_its_place(case: dict[str, Any]) -> None:
+    with pytest.raises(where.WhereError) as caught:
+        where.check(case["where"])
+    assert caught.value.column == case["column"], str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The `sync` section of config.json beyond its form: no circles, and no place that is written from two.
+"""The `sync` section of config.json beyond its form: no circles, no place that is written from two, sound conditions.
 
 The function checks the same with the same words (SyncCore/Configuration); Tests/Oracles/sync_configurations.json keeps
 both readers together.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from . import where
 
 
 class MappingError(Exception):
@@ -75,6 +77,7 @@ def _check_tables(mappings: list[dict[str, Any]]) -> None:
             place = f"sync.tables[{index}].targets[{number}].table"
             _refuse_placeholder(target["table"].rpartition("/")[2], target["table"], place, "the ARN of a table of yours")
             _check_target(target["table"], source, sources, place)
+            _check_where(target.get("where"), f"sync.tables[{index}].targets[{number}].where")
             sources[target["table"]] = (source, place)
 
 
@@ -91,6 +94,15 @@ def _check_target(table: str, source: str, sources: dict[str, tuple[str, str]], 
         if chain[-1] == table:
             circle = " → ".join([table, *reversed(chain[:-1]), table])
             raise MappingError(field, f"a change would go round for ever: {circle}; delete one of these mappings")
+
+
+def _check_where(condition: str | None, field: str) -> None:
+    if condition is None:
+        return
+    try:
+        where.check(condition)
+    except where.WhereError as error:
+        raise MappingError(field, str(error)) from None
 
 
 def _check_buckets(mappings: list[dict[str, Any]]) -> None:

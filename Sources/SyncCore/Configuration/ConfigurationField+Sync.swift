@@ -13,6 +13,17 @@ extension ConfigurationField {
         return text
     }
 
+    /// A condition on items, `nil` for JSON's null.
+    func itemFilter() throws(ConfigurationFieldError) -> ItemFilter? {
+        guard !value.isNull else { return nil }
+        let expression = try string("a condition such as kind = 'order', or null")
+        do throws(ItemFilterError) {
+            return try ItemFilter(parsing: expression)
+        } catch {
+            throw self.error("\(error)")
+        }
+    }
+
     /// `s3://bucket` or `s3://bucket/prefix`.
     func bucketPrefix() throws(ConfigurationFieldError) -> BucketPrefix {
         let expected = "expected s3://BUCKET or s3://BUCKET/PREFIX"

@@ -50,11 +50,17 @@ extension SyncConfiguration {
             let targetsField = try section.required("targets", #"[{"table": "arn:aws:dynamodb:…:table/NAME"}]"#)
             var targets: [TableTarget] = []
             for element in try targetsField.elements("a list of targets") {
-                let section = try element.object(#"{"table": …}"#, known: ["table", "role"])
+                let section = try element.object(#"{"table": …}"#, known: ["table", "role", "where"])
                 let tableField = try section.required("table", "the ARN of the table that is written")
                 let table = try tableField.tableARN()
                 try checks.addTarget(table, of: source, tableField)
-                targets.append(TableTarget(table: table, role: try section.field("role")?.roleARN()))
+                targets.append(
+                    TableTarget(
+                        table: table,
+                        role: try section.field("role")?.roleARN(),
+                        filter: try section.field("where")?.itemFilter()
+                    )
+                )
             }
             guard !targets.isEmpty else { throw targetsField.error("the list is empty; expected at least one target") }
             let policy = try section.field("timeToLiveDeletes")?.timeToLiveDeletes() ?? .forward

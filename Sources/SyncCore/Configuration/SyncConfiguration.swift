@@ -48,10 +48,15 @@ package struct TableTarget: Sendable, Equatable {
     package var table: TableARN
     /// The ARN of the role that writes there; `nil` for the function's own.
     package var role: String?
+    /// Which of the source's items the table holds; `nil` for all.
+    ///
+    /// One that changes so that it no longer belongs there is deleted there.
+    package var filter: ItemFilter?
 
-    package init(table: TableARN, role: String? = nil) {
+    package init(table: TableARN, role: String? = nil, filter: ItemFilter? = nil) {
         self.table = table
         self.role = role
+        self.filter = filter
     }
 }
 

@@ -11,10 +11,13 @@ import AWSCore
 package struct KeySettlement: Sendable {
     package let source: TableSide
     package let target: TableSide
+    /// Which items belong into the target, the others are as good as not there; `nil` for all.
+    package let filter: ItemFilter?
 
-    package init(source: TableSide, target: TableSide) {
+    package init(source: TableSide, target: TableSide, filter: ItemFilter? = nil) {
         self.source = source
         self.target = target
+        self.filter = filter
     }
 
     package enum Outcome: Sendable, Equatable {
@@ -68,6 +71,7 @@ package struct KeySettlement: Sendable {
         guard let item = try await source.dynamoDB.getItem(table: source.table, key: key, consistentRead: true) else {
             return nil
         }
+        if let filter, try !filter.matches(item[...]) { return nil }
         return try ReplicationAttributes.removed(from: item[...])
     }
 

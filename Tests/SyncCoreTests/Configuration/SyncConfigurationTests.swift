@@ -59,13 +59,33 @@ struct SyncConfigurationTests {
         #expect(error?.description.contains("\n") == false)
     }
 
+    /// Tests/Oracles/where_expressions.json, which deploy.sh's own reader is tested with, too.
+    private static func conditions() throws -> JSONValue {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Oracles/where_expressions.json")
+        return try JSONValue(parsing: Array(try Data(contentsOf: file)))
+    }
+
+    @Test("Conditions are taken and refused as deploy.sh does it, at the same place")
+    func sameConditions() throws {
+        let conditions = try Self.conditions()
+        for condition in try #require(conditions["accepted"]?.array).compactMap(\.string) {
+            #expect(throws: Never.self, "\(condition)") { try ItemFilter(parsing: condition) }
+        }
+        for entry in try #require(conditions["refused"]?.array) {
+            let condition = try #require(entry["where"]?.string)
+            let error = #expect(throws: ItemFilterError.self, "\(condition)") { try ItemFilter(parsing: condition) }
+            #expect(error?.column == entry["column"]?.integer, "\(condition)")
+        }
+    }
+
     @Test("Everything arrives")
     func everything() throws {
         let configuration = try read(
             """
             {"sync":{"functionName":"Live","tables":[{"source":"arn:aws:dynamodb:us-east-1:123456789012:table/Orders",
               "targets":[{"table":"arn:aws:dynamodb:eu-west-1:210987654321:table/Orders",
-                          "role":"arn:aws:iam::210987654321:role/SyncTarget"},
+                          "role":"arn:aws:iam::210987654321:role/SyncTarget","where":"kind = 'order'"},
                          {"table":"arn:aws:dynamodb:eu-west-1:210987654321:table/Archive","role":null}],
               "timeToLiveDeletes":"ignore"}],
              "buckets":[{"source":"s3://old-one/prefix","sourceRegion":"us-east-1",
@@ -77,6 +97,7 @@ struct SyncConfigurationTests {
         #expect(table.source.tableName == "Orders" && table.timeToLiveDeletes == .ignore)
         #expect(table.targets.map(\.table.tableName) == ["Orders", "Archive"])
         #expect(table.targets.map(\.role) == ["arn:aws:iam::210987654321:role/SyncTarget", nil])
+        #expect(table.targets.map { $0.filter?.expression } == ["kind = 'order'", nil])
         let bucket = try #require(configuration.buckets.first)
         #expect(bucket.source == BucketPrefix(bucket: "old-one", prefix: "prefix/"))
         #expect(bucket.target.description == "s3://new-one/" && bucket.role == nil)

@@ -70,6 +70,22 @@ struct KeySettlementTests {
         }
     }
 
+    @Test("takes an item that does not belong into the target for one that is not there")
+    func filter() async throws {
+        let item = Self.item(["v": ["N": "5"]])
+        for (condition, expected) in [("v > 4", KeySettlement.Outcome.put), ("v > 5", .deleted)] {
+            let (all, dynamoDB) = try settlement(source: item, target: Self.item(["v": ["N": "9"]]))
+            let settlement = KeySettlement(
+                source: all.source,
+                target: all.target,
+                filter: try ItemFilter(parsing: condition)
+            )
+            #expect(try await settlement.settle(key: Self.key) == expected)
+            #expect(dynamoDB.table("target").count == (expected == .put ? 1 : 0))
+            #expect(try await settlement.settle(key: Self.key) == .unchanged)
+        }
+    }
+
     @Test("leaves behind what belongs to the old global tables")
     func replication() async throws {
         let (settlement, dynamoDB) = try settlement(

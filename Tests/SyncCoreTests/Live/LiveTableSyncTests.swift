@@ -102,6 +102,27 @@ struct LiveTableSyncTests {
         #expect(fixture.items("Orders-new") == [#"{"pk":{"S":"a"},"sk":{"N":"1"},"v":{"S":"aws:rep:x"}}"#])
     }
 
+    @Test("A table is divided by conditions, and an item that moves from one part to the other leaves the first")
+    func division() async throws {
+        var fixture = try Fixture(targets: ["Open", "Closed"])
+        fixture.configuration.tables[0].targets[0].filter = try ItemFilter(parsing: "state = 'open'")
+        fixture.configuration.tables[0].targets[1].filter = try ItemFilter(parsing: "NOT state = 'open'")
+        let open = #""state":{"S":"open"}"#
+        let closed = #""state":{"S":"closed"}"#
+        _ = try await fixture.apply(
+            event(Fixture.record(1, "a", open), Fixture.record(2, "b", closed), Fixture.record(3, "c", ""))
+        )
+        func line(_ name: String, _ rest: String) -> String { #"{"pk":{"S":"\#(name)"},"sk":{"N":"1"}\#(rest)}"# }
+        #expect(fixture.items("Open") == [line("a", "," + open)])
+        #expect(fixture.items("Closed") == [line("b", "," + closed), line("c", "")])
+        let result = try await fixture.apply(
+            event(Fixture.record(4, "a", closed), Fixture.record(5, "b", open), Fixture.record(6, "c", nil))
+        )
+        #expect(fixture.items("Open") == [line("b", "," + open)])
+        #expect(fixture.items("Closed") == [line("a", "," + closed)])
+        #expect(result.figures.map(\.puts) == [1, 1] && result.figures.map(\.deletes) == [2, 2])
+    }
+
     @Test("Deletes of expired items are forwarded or not, as the mapping says; other deletes always")
     func timeToLive() async throws {
         for policy in TableMapping.TimeToLiveDeletes.allCases {

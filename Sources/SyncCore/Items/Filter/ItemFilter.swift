@@ -111,3 +111,10 @@ package struct ItemFilter: Sendable {
         return true
     }
 }
+
+extension ItemFilter: Equatable {
+    /// Whether both were made of the same text.
+    package static func == (left: ItemFilter, right: ItemFilter) -> Bool {
+        left.expression.utf8.elementsEqual(right.expression.utf8)
+    }
+}

@@ -77,6 +77,8 @@ struct LiveTableJob: Sendable {
     private func request(for record: TableStreamRecord) throws(JSONScanError) -> WriteRequest {
         guard let image = record.newImage else { return .delete(key: event.bytes[record.key]) }
         let item = event.bytes[image]
+        // Whether it was here before is not known for sure, and a delete of nothing does no harm.
+        if let filter = target.filter, try !filter.matches(item) { return .delete(key: event.bytes[record.key]) }
         return .put(item: record.hasReplicationAttributes ? try ReplicationAttributes.removed(from: item)[...] : item)
     }
 
