@@ -12,9 +12,10 @@ struct TableCommand: AsyncParsableCommand {
         abstract: "Copy a table's items into another table, in any Region and account.",
         usage: """
             sync table <source> <target> [--create] [--kms-key <key> |
-                       --default-encryption] [--enable-ttl] [--overwrite] [--mode <mode>]
-                       [--where <condition>] [--skip-expired] [--consistent-read] [--dry-run]
-                       [--concurrency <n>] [--segments <n>] [--max-read-units <n>]
+                       --default-encryption] [--enable-ttl] [--overwrite]
+                       [--mode <mode>] [--where <condition>] [--skip-expired]
+                       [--consistent-read] [--dry-run] [--concurrency <n>]
+                       [--segments <n>] [--max-read-units <n>]
                        [--max-write-units <n>] [--checkpoint <path>] [--restart]
                        \(SideOptions.usage) \(CommonOptions.usage)
             """,
