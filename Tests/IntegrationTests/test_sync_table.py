@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import resource
+import signal
+import subprocess
 from typing import Any
 
-from conftest import Account
+from conftest import Account, until
 from demo import items
 from demo.__main__ import for_boto3
 
@@ -126,3 +129,65 @@ def test_one_source_is_split_over_two_targets(account: Account) -> None:
         assert result["read"] == 200 == result["written"] + result["filtered"], result
     low, high = contents(account, "Low"), contents(account, "High")
     assert low and high and sorted(low + high, key=repr) == contents(account, "Orders")
+
+
+def test_a_copy_that_is_killed_or_interrupted_goes_on_with_the_same_command(account: Account) -> None:
+    create(account, "Orders")
+    create(account, "Copy")
+    fill(account, "Orders", items.orders(3000, 12))
+    command = ["sync", "table", "Orders", "Copy", "--region", "us-east-1", "--max-write-units", "600", "--checkpoint", "c"]
+    checkpoint = account.folder / "c"
+
+    # Ctrl-C as soon as a page is done.
+    stopped = account.interrupt(*command, when=lambda: checkpoint.exists() and checkpoint.read_bytes().count(b"\n") > 1)
+    assert stopped.returncode == 130, stopped.stderr
+    assert "the same command goes on from there" in stopped.stderr
+    assert checkpoint.stat().st_mode & 0o777 == 0o600
+    told = account.fail(1, *command, "--where", "customer = 'x'")
+    assert "of a copy without --where" in told
+
+    # kill -9, twice, wherever that may be.
+    for _ in range(2):
+        before = checkpoint.stat().st_mtime_ns
+        process = subprocess.Popen(
+            [str(account.programs / command[0]), *command[1:]],
+            cwd=account.folder,
+            env=account.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until(lambda: checkpoint.stat().st_mtime_ns != before, "the checkpoint to be written")
+        busy = account.fail(1, *command)
+        assert "another sync is at work with the checkpoint" in busy
+        process.kill()
+        process.wait()
+
+    result = account.json(*command[:6], *command[8:])
+    assert result["resumed"] is True
+    assert result["read"] == result["written"] == 3000
+    assert contents(account, "Copy") == contents(account, "Orders")
+    assert not checkpoint.exists()
+
+
+def test_a_disk_that_is_full_stops_the_copy_in_one_line(account: Account) -> None:
+    create(account, "Orders")
+    create(account, "Copy")
+    fill(account, "Orders", items.orders(200, 13))
+
+    def fill_the_disk() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
+
+    done = subprocess.run(
+        [str(account.programs / "sync"), "table", "Orders", "Copy", "--region", "us-east-1", "--checkpoint", "c"],
+        cwd=account.folder,
+        env=account.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=fill_the_disk,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("sync: error: cannot write c"), done.stderr
+    assert "Copied" not in done.stdout
