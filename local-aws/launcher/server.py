@@ -84,6 +84,7 @@ def _install_hooks(settings: Settings, endpoint: str) -> None:
         function_stacks,
         lambda_environment,
         schedules,
+        stream_mappings,
     )
 
     dynamodb.install(settings)
@@ -91,6 +92,7 @@ def _install_hooks(settings: Settings, endpoint: str) -> None:
     embedded_metrics.install()
     async_invocations.install(settings)
     schedules.install(settings)
+    stream_mappings.install(settings)
     bucket_stacks.install()
     function_stacks.install()
     alarms.install()
