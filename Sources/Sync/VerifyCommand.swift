@@ -18,6 +18,6 @@ struct VerifyCommand: AsyncParsableCommand {
             ],
             exitCodes: [.success, .failure, .different, .usage, .interrupted]
         ),
-        subcommands: [VerifyTableCommand.self]
+        subcommands: [VerifyTableCommand.self, VerifyBucketCommand.self]
     )
 }

@@ -179,9 +179,7 @@ struct VerifyTableCommand: AsyncParsableCommand {
         options.repairs = repair
         options.deletes = delete
         options.settle = .seconds(settle)
-        options.temporaryDirectory =
-            temporaryDirectory ?? ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 }
-            ?? "/tmp"
+        options.temporaryDirectory = TemporaryFolder.path(temporaryDirectory)
         return options
     }
 

@@ -135,7 +135,8 @@ package struct BucketSync: Sendable {
         }
     }
 
-    private func way(_ progress: SyncProgress) throws -> (SyncRoute, any ObjectMover) {
+    /// How objects come from one side to the other.
+    func way(_ progress: SyncProgress) throws -> (SyncRoute, any ObjectMover) {
         let permits = TransferPermits(options.partsAtOnce)
         switch (source, target) {
         case (.bucket(let from), .bucket(let to)):

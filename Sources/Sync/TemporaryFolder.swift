@@ -1,0 +1,12 @@
+import FoundationEssentials
+
+/// Where temporary files go.
+enum TemporaryFolder {
+    /// The folder that was named, `$TMPDIR`, or /tmp.
+    static func path(
+        _ named: String?,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> String {
+        named ?? environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+    }
+}
