@@ -1,4 +1,5 @@
 internal import AWSCore
+internal import Glibc
 
 internal import struct FoundationEssentials.Date
 
@@ -31,6 +32,10 @@ struct CatalogReader {
         var export: Int?
     }
 
+    private static let summaryName = Array("manifest-summary.json".utf8)
+    private static let schemaName = Array("table_schema.json".utf8)
+    private static let settingsName = Array("table_settings.json".utf8)
+
     private let layout: BackupLayout
     private let table: String?
     private let first: BackupDate
@@ -57,11 +62,11 @@ struct CatalogReader {
     }
 
     private mutating func add(_ key: UnsafeBufferPointer<UInt8>, writtenAt: () -> Date?) {
-        if !place.folder.isEmpty, key.starts(with: place.folder) {
+        if !place.folder.isEmpty, key.begins(with: place.folder) {
             let name = UnsafeBufferPointer(rebasing: key[place.folder.count...])
             if let export = place.export {
                 // Whatever else lies in it, the export is known by now.
-                if name.elementsEqual("manifest-summary.json".utf8) {
+                if name.equals(Self.summaryName) {
                     contents[place.contents].exports[export].hasManifest = true
                     contents[place.contents].exports[export].manifestWrittenAt = writtenAt()
                 }
@@ -96,8 +101,8 @@ struct CatalogReader {
 
     /// A file in a table's folder itself.
     private mutating func addFile(_ name: UnsafeBufferPointer<UInt8>) {
-        if name.elementsEqual("table_schema.json".utf8) { contents[place.contents].hasSchema = true }
-        if name.elementsEqual("table_settings.json".utf8) { contents[place.contents].hasSettings = true }
+        if name.equals(Self.schemaName) { contents[place.contents].hasSchema = true }
+        if name.equals(Self.settingsName) { contents[place.contents].hasSettings = true }
     }
 
     private mutating func index(of folder: Folder) -> Int {
@@ -141,4 +146,14 @@ struct CatalogReader {
             }
         }
     }
+}
+
+/// With `memcmp`, for a listing has a hundred thousand keys and each is looked at.
+extension UnsafeBufferPointer<UInt8> {
+    fileprivate func begins(with prefix: [UInt8]) -> Bool {
+        guard count >= prefix.count, let baseAddress else { return prefix.isEmpty }
+        return memcmp(baseAddress, prefix, prefix.count) == 0
+    }
+
+    fileprivate func equals(_ other: [UInt8]) -> Bool { count == other.count && begins(with: other) }
 }

@@ -18,12 +18,15 @@ package struct TextTable: Sendable {
 
     /// One cell; whatever its text holds, it stays one line and steers no terminal.
     package struct Cell: Sendable, Equatable, ExpressibleByStringInterpolation {
-        package var text: String
-        package var style: Style
+        package let text: String
+        package let style: Style
+        /// Counted once: a listing has a hundred thousand cells.
+        fileprivate let width: Int
 
         package init(_ text: String, _ style: Style = .plain) {
             self.text = text.escapedForTerminal
             self.style = style
+            self.width = self.text.terminalWidth
         }
 
         package init(stringLiteral value: String) {
@@ -50,25 +53,29 @@ package struct TextTable: Sendable {
     package func rendered(_ styler: Styler = Styler(isEnabled: false)) -> String {
         let titles = columns.map { Cell($0.title, .bold) }
         let widths = columns.indices.map { index in
-            rows.reduce(titles[index].text.terminalWidth) { max($0, $1[index].text.terminalWidth) }
+            rows.reduce(titles[index].width) { max($0, $1[index].width) }
         }
-        return ([titles] + rows).map { line($0, widths, styler) }.joined()
+        var text = ""
+        text.reserveCapacity((rows.count + 1) * (widths.reduce(0, +) + 2 * widths.count))
+        appendLine(titles, widths, styler, to: &text)
+        for row in rows { appendLine(row, widths, styler, to: &text) }
+        return text
     }
 
-    private func line(_ cells: [Cell], _ widths: [Int], _ styler: Styler) -> String {
-        var line = ""
+    private func appendLine(_ cells: [Cell], _ widths: [Int], _ styler: Styler, to text: inout String) {
         var pending = 0
         for (index, cell) in cells.enumerated() {
-            let padding = widths[index] - cell.text.terminalWidth
+            let padding = widths[index] - cell.width
             let isTrailing = columns[index].alignment == .trailing
             if isTrailing { pending += padding }
             if !cell.text.isEmpty {
-                line += String(repeating: " ", count: pending) + styler.apply(cell.style, to: cell.text)
+                for _ in 0..<pending { text += " " }
+                text += styler.apply(cell.style, to: cell.text)
                 pending = 0
             }
             if !isTrailing { pending += padding }
             pending += 2
         }
-        return line + "\n"
+        text += "\n"
     }
 }
