@@ -125,6 +125,7 @@ void list_objects(const struct bucket *bucket, const char *query, struct reply *
             index++;
         }
     }
+    if (!count) counts.list_calls_empty++;
     buffer_append(body, prefixes.bytes ? prefixes.bytes : "", prefixes.count);
     free(prefixes.bytes);
     if (is_version_two) buffer_format(body, "<KeyCount>%ld</KeyCount>", count);

@@ -90,7 +90,7 @@ extern struct options options;
     X(items_there) X(items_put_again) X(items_changed) X(items_unknown) X(items_deleted)                               \
     X(items_unprocessed) X(calls_throttled)                                                                            \
     /* Buckets: likewise. */                                                                                           \
-    X(list_calls) X(head_calls) X(get_calls) X(copy_calls) X(put_calls) X(part_calls) X(upload_calls) X(delete_calls)  \
+    X(list_calls) X(list_calls_empty) X(head_calls) X(get_calls) X(copy_calls) X(put_calls) X(part_calls) X(upload_calls) X(delete_calls)  \
     X(objects_there) X(objects_put_again) X(objects_changed) X(objects_unknown) X(objects_deleted)                     \
     X(bytes_sent) X(bytes_received) X(other_calls)
 struct counts {
