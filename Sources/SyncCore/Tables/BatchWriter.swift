@@ -58,7 +58,7 @@ struct BatchWriter: Sendable {
         do {
             let answer = try await dynamoDB.batchWriteItem(
                 table: table,
-                items.lazy.map { .put(item: page[Int($0)]) }
+                items.map { .put(item: page[Int($0)]) }
             )
             var outcome = CopyScheduler.Outcome()
             outcome.leftOver = places(of: answer.unprocessed, among: items, of: page)

@@ -11,7 +11,7 @@ struct OpenPage {
     var wanted: [Int32]?
     var nextWanted = 0
     var retries: [Int32] = []
-    var retryRounds = 0
+    /// When ``retries`` are due; `nil` for at once.
     var retryAt: ContinuousClock.Instant?
     /// Calls in a row of which nothing was taken.
     var strikes = 0
@@ -41,24 +41,26 @@ struct OpenPage {
         var items: [Int32] = []
         items.reserveCapacity(maximum)
         var bytes = 1_024
+        // The places alone: a method of the page would copy all that is here, for each item.
+        let places = page.items
+        func fits(_ item: Int32) -> Bool {
+            bytes += places[Int(item)].count + 64
+            return items.isEmpty || items.count < maximum && bytes <= BatchWriteItem.maximumBytes
+        }
         if retryAt.map({ $0 <= now }) ?? true {
-            while let item = retries.last, fits(item, items.count, maximum, &bytes) {
+            retryAt = nil
+            while let item = retries.last, fits(item) {
                 items.append(item)
                 retries.removeLast()
             }
         }
         while nextWanted < wantedCount {
             let item = wanted?[nextWanted] ?? Int32(nextWanted)
-            guard fits(item, items.count, maximum, &bytes) else { break }
+            guard fits(item) else { break }
             items.append(item)
             nextWanted += 1
         }
         return items
-    }
-
-    private func fits(_ item: Int32, _ count: Int, _ maximum: Int, _ bytes: inout Int) -> Bool {
-        bytes += page.items[Int(item)].count + 64
-        return count == 0 || count < maximum && bytes <= BatchWriteItem.maximumBytes
     }
 
     /// Takes in what came of some of its items.
@@ -75,23 +77,23 @@ struct OpenPage {
         failures += outcome.failures
         own += outcome.own
         if resolved > 0 { strikes = 0 }
-        if outcome.leftOver.isEmpty {
-            if retries.isEmpty { retryRounds = 0 }
-        } else {
+        if !outcome.leftOver.isEmpty {
             takeBack(outcome.leftOver, isWhole: resolved == 0, now: now, random: random)
         }
     }
 
     /// Takes items back that are to be sent again: what was refused in part goes with the page's next items, a moment
     /// later; a page of which nothing is taken waits longer each time.
+    ///
+    /// The moment never grows and is never put off by further refusals: some of 25 items come back from two calls of
+    /// five when one item in fifty does, and waits that added up would hold up every page's last items for seconds.
     private mutating func takeBack(_ leftOver: [Int32], isWhole: Bool, now: ContinuousClock.Instant, random: Double) {
         retries += leftOver
         if isWhole {
             strikes += 1
             blockedUntil = now + Backoff.delay(afterFailures: strikes, random: random)
         } else {
-            retryRounds += 1
-            retryAt = now + Backoff.delay(afterFailures: retryRounds, random: random)
+            retryAt = retryAt ?? now + Backoff.delay(afterFailures: 1, random: random)
         }
     }
 }
