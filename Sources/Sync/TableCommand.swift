@@ -11,8 +11,8 @@ struct TableCommand: AsyncParsableCommand {
         commandName: "table",
         abstract: "Copy a table's items into another table, in any Region and account.",
         usage: """
-            sync table <source> <target> [--create] [--kms-key <key> |
-                       --default-encryption] [--enable-ttl] [--overwrite]
+            sync table <source> <target> [--create] [--enable-ttl]
+                       [--kms-key <key> | --default-encryption] [--overwrite]
                        [--mode <mode>] [--where <condition>] [--skip-expired]
                        [--consistent-read] [--dry-run] [--concurrency <n>]
                        [--segments <n>] [--max-read-units <n>]

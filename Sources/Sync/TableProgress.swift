@@ -12,8 +12,7 @@ struct TableProgress: Sendable {
         let counts = progress.counts
         let done = counts.written + counts.kept + counts.failed + counts.filtered + counts.expired
         let seconds = progress.elapsed / .seconds(1)
-        let now = done - (before.read - 0)
-        let rate = seconds > 0.5 ? Double(max(0, now)) / seconds : 0
+        let rate = seconds > 0.5 ? Double(max(0, done - before.read)) / seconds : 0
         var parts = ["\(HumanFormat.count(done)) items"]
         if let itemCount, itemCount > 0 {
             // The number is hours old: there may be more by now.

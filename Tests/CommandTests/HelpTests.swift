@@ -9,7 +9,7 @@ import Testing
 struct HelpTests {
     static let commands = [
         "monitor", "monitor status", "monitor backup", "monitor watch", "restore", "restore list", "restore restore",
-        "restore watch", "export-table-schema",
+        "restore watch", "export-table-schema", "sync table",
     ]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
@@ -43,6 +43,9 @@ struct HelpTests {
     private static let commonOptions: Set<String> = [
         "--config", "--profile", "--region", "--endpoint-url", "--output", "--no-color", "--quiet", "--verbose",
         "--version",
+        // Those of both sides of a sync.
+        "--source-profile", "--source-region", "--source-role-arn", "--source-endpoint-url",
+        "--target-profile", "--target-region", "--target-role-arn", "--target-endpoint-url",
     ]
 
     @Test("The options that a command has for itself are in its usage and come first", arguments: commands)
@@ -82,6 +85,18 @@ struct HelpTests {
             (["monitor", "--region", "mars"], "--region: \"mars\" is not a Region; expected something like us-east-1"),
             (["monitor", "backup", "--quiet", "--verbose"], "--quiet and --verbose cannot be given together"),
             (["export-table-schema"], "Missing expected argument '<table>'"),
+            (["sync", "table", "Orders"], "Missing expected argument '<target>'"),
+            (["sync", "table", "No table!", "Orders"], "\"No table!\" is neither a table's name nor its ARN"),
+            (
+                ["sync", "table", "Orders", "Copy", "--segments", "0"],
+                "--segments: expected a number from 1 to 1000000"
+            ),
+            (["sync", "table", "Orders", "Copy", "--where", "day ="], "--where: column 6: "),
+            (["sync", "table", "Orders", "Copy", "--enable-ttl"], "--enable-ttl is about a table that is made"),
+            (
+                ["sync", "table", "Orders", "Copy", "--mode", "merge", "--overwrite"],
+                "--mode merge overwrites nothing: leave --overwrite out"
+            ),
             (["restore", "list", "--from", "yesterday"], "--from: \"yesterday\" is not a day; expected YYYY/MM/DD"),
             (["restore", "restore", "Orders"], "Missing expected argument '<region>'"),
             (["restore", "restore", "Orders", "mars"], "\"mars\" is not a Region; expected something like eu-west-1"),

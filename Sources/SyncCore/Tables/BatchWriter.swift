@@ -58,6 +58,7 @@ struct BatchWriter: Sendable {
         do {
             let answer = try await dynamoDB.batchWriteItem(
                 table: table,
+                // Not lazily: the writer goes over it twice.
                 items.map { .put(item: page[Int($0)]) }
             )
             var outcome = CopyScheduler.Outcome()
