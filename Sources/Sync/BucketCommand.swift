@@ -10,11 +10,12 @@ struct BucketCommand: AsyncParsableCommand {
         commandName: "bucket",
         abstract: "Make a bucket or folder hold what another one holds.",
         usage: """
-            sync bucket <source> <target> [--compare <how>] [--delete] [--max-delete <limit>]
-                        [--include <pattern>] [--exclude <pattern>] [--mode <mode>]
-                        [--stream] [--storage-class <class>] [--sse <kind>]
+            sync bucket <source> <target> [--compare <how>]
+                        [--delete] [--max-delete <limit>]
+                        [--include <pattern>] [--exclude <pattern>]
+                        [--mode <mode>] [--stream] [--storage-class <class>] [--sse <kind>]
                         [--sse-kms-key-id <key>] [--no-follow-symlinks]
-                        [--concurrency <n>] [--dry-run]
+                        [--concurrency <n>] [--create] [--dry-run]
                         \(SideOptions.usage) \(CommonOptions.usage)
             """,
         discussion: CommandHelp.discussion(
@@ -39,7 +40,7 @@ struct BucketCommand: AsyncParsableCommand {
     @Argument(help: "s3://bucket[/prefix] or a folder.")
     var target: String
 
-    @Option(help: ArgumentHelp("What makes objects differ: time, size, etag or checksum.", valueName: "how"))
+    @Option(help: ArgumentHelp("By what objects differ.", valueName: "how"))
     var compare = ObjectComparison.time
 
     @Flag(help: "Delete at the target what the source does not have.")
@@ -62,7 +63,7 @@ struct BucketCommand: AsyncParsableCommand {
     )
     var exclude: [String] = []
 
-    @Option(help: ArgumentHelp("merge while live sync writes to the target, too; else replace.", valueName: "mode"))
+    @Option(help: ArgumentHelp("merge beside live sync, which writes there, too.", valueName: "mode"))
     var mode = Mode.replace
 
     @Flag(help: "Move bytes through this machine, also where S3 could copy.")
@@ -85,6 +86,9 @@ struct BucketCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Objects in flight at once.", valueName: "n"))
     var concurrency = 64
+
+    @Flag(help: "Make the target bucket like the source, if it is not there.")
+    var create = false
 
     @Flag(help: "Show what would be done, and only read.")
     var dryRun = false
@@ -120,8 +124,8 @@ struct BucketCommand: AsyncParsableCommand {
         console.progress.update("Looking at \(from) and \(to)")
         defer { console.progress.clear() }
         let sourceSide = try await SyncSide.open(from, client: sourceClient, isTarget: false)
-        let targetSide = try await SyncSide.open(to, client: targetClient, isTarget: true)
         var options = try options()
+        let targetSide = try await target(to, like: sourceSide, client: targetClient, options, console)
         if !stream {
             let reason = try await SyncSide.reasonToStream(
                 from: sourceSide,
@@ -135,6 +139,44 @@ struct BucketCommand: AsyncParsableCommand {
         }
         let run = BucketRun(console: console, source: sourceSide, target: targetSide, options: options)
         try await run.run()
+    }
+
+    /// Opens the target, made like the source when that was asked for.
+    private func target(
+        _ location: SyncLocation,
+        like source: SyncSide,
+        client: AWSClient,
+        _ options: BucketSyncOptions,
+        _ console: Console
+    ) async throws -> SyncSide {
+        guard create else { return try await SyncSide.open(location, client: client, isTarget: true) }
+        guard case .bucket(let model) = source, case .bucket(let bucket, let prefix) = location else {
+            throw CommandFailure("--create makes a bucket like another one: both sides must be s3://bucket")
+        }
+        let s3 = S3Client(client: client, region: client.configuration.region ?? model.s3.region)
+        let creation = BucketCreation(
+            source: model,
+            s3: s3,
+            bucket: bucket,
+            encryption: options.encryption,
+            isDryRun: options.isDryRun
+        )
+        switch try await creation.run() {
+        case .alreadyThere: console.note("s3://\(bucket) is there already; its configuration stays as it is.")
+        case .created(let kinds):
+            let names = kinds.map(\.rawValue).joined(separator: ", ")
+            console.note(
+                "\(options.isDryRun ? "Would make" : "Made") s3://\(bucket) in \(s3.region) like s3://\(model.bucket)"
+                    + (names.isEmpty ? "." : ": \(names).")
+                    + " Policies, notifications, replication, logging and website are not copied."
+            )
+            if options.isDryRun {
+                var side = BucketSide(s3: s3, bucket: bucket, prefix: prefix)
+                side.isMissing = true
+                return .bucket(side)
+            }
+        }
+        return try await SyncSide.open(location, client: client, isTarget: true)
     }
 
     private func options() throws -> BucketSyncOptions {

@@ -6,6 +6,8 @@ package struct BucketSide: Sendable {
     package let bucket: String
     /// Empty, or ends with a slash.
     package let prefix: String
+    /// Whether the bucket would have to be made first, as a dry run finds it.
+    package var isMissing = false
 
     package init(s3: S3Client, bucket: String, prefix: String = "") {
         self.s3 = s3
@@ -48,6 +50,14 @@ package enum SyncSide: Sendable {
         switch self {
         case .bucket(let side): side.name
         case .folder(let path): path
+        }
+    }
+
+    /// Whether keys here are the whole keys of objects, which cannot be empty.
+    var isRoot: Bool {
+        switch self {
+        case .bucket(let side): side.prefix.isEmpty
+        case .folder: true
         }
     }
 

@@ -177,7 +177,8 @@ package struct BucketSync: Sendable {
                 s3: bucket.s3,
                 bucket: bucket.bucket,
                 prefix: bucket.prefix,
-                includesRestoreStatus: isSource
+                includesRestoreStatus: isSource,
+                isMissing: bucket.isMissing
             )
         case .folder(let path):
             FolderListing(

@@ -133,6 +133,24 @@ struct BucketSyncConcurrencyTests {
         #expect(harness.fake.object("target", "key")?.bytes == [1])
     }
 
+    @Test("takes back what it wrote without an answer when the source has lost it")
+    func lostAnswer() async throws {
+        let calls = Mutex(0)
+        var harness = BucketSyncHarness { call, _ in
+            guard call.operation == "CopyObject" else { return nil }
+            let number = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            return number == 1 ? .lostAnswer : .first { $0.delete("source", "key") }
+        }
+        harness.options.mergesWithLiveSync = true
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(report.takenBack == 1)
+        #expect(harness.fake.keys("target") == [])
+    }
+
     @Test("counts an object that is gone when it is its turn")
     func vanished() async throws {
         let harness = BucketSyncHarness(fault: Self.once(before: "CopyObject") { $0.delete("source", "key") })

@@ -112,15 +112,16 @@ package final class FolderListing: ListingSource {
             onProblem(Problem(path: path, message: "the folder cannot be read: \(Self.reason())", isFailure: true))
             return
         }
+        var own = stat()
+        if fstat(dirfd(folder), &own) == 0,
+            state.levels.contains(where: { $0.device == own.st_dev && $0.inode == own.st_ino })
+        {
+            closedir(folder)
+            onProblem(Problem(path: path, message: "it is a link back to a folder that it lies in", isFailure: false))
+            return
+        }
         do {
-            let level = try read(folder, prefix: prefix)
-            guard !state.levels.contains(where: { $0.device == level.device && $0.inode == level.inode }) else {
-                onProblem(
-                    Problem(path: path, message: "it is a link back to a folder that it lies in", isFailure: false)
-                )
-                return
-            }
-            state.levels.append(level)
+            state.levels.append(try read(folder, prefix: prefix))
         } catch {
             onProblem(Problem(path: path, message: "\(error)", isFailure: true))
         }

@@ -26,9 +26,18 @@ package struct BucketListing: ListingSource {
     package let prefix: String
     /// Whether archived objects come with the state of their restore.
     package let includesRestoreStatus: Bool
+    /// Whether there is no bucket, and so nothing in it.
+    package let isMissing: Bool
     package let keyPrefix: [UInt8]
 
-    package init(s3: S3Client, bucket: String, prefix: String, includesRestoreStatus: Bool = false) {
+    package init(
+        s3: S3Client,
+        bucket: String,
+        prefix: String,
+        includesRestoreStatus: Bool = false,
+        isMissing: Bool = false
+    ) {
+        self.isMissing = isMissing
         self.s3 = s3
         self.bucket = bucket
         self.prefix = prefix
@@ -40,6 +49,7 @@ package struct BucketListing: ListingSource {
     package var name: String { "s3://\(bucket)/\(prefix)" }
 
     package func page(after key: [UInt8], continuing token: String?) async throws -> ListObjectsV2Page {
+        if isMissing { return try ListingPageBuilder().page(nextContinuationToken: nil) }
         let list = ListObjectsV2Request(
             bucket: bucket,
             prefix: prefix.isEmpty ? nil : prefix,

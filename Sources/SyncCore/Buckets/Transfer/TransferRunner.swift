@@ -46,6 +46,8 @@ struct TransferRunner: Sendable {
         for round in 1...Self.maximumRounds {
             try Task.checkCancellation()
             do {
+                // The marker of the very folder that is synced, which at the root of a bucket would be an empty key.
+                if task.key.isEmpty, task.source.size == 0, target.isRoot { throw ObjectMoveError.folderMarker }
                 if task.source.isArchived(at: Date()) { return ledger.archived(first) }
                 if task.target != nil, task.isUndecided || round > 1, try await comparison.isEqual(task) {
                     return ledger.settled(first) { $0.foundEqual += 1 }
@@ -76,6 +78,13 @@ struct TransferRunner: Sendable {
                 guard try await source.state(of: task.key, isSource: true) == nil else { throw error }
             }
             guard let now = try await source.state(of: task.key, isSource: true) else {
+                if options.mergesWithLiveSync, !options.isDryRun {
+                    switch try await takeBackWhatMayBeOurs(first) {
+                    case .nothing: break
+                    case .done: return ledger.settled(first) { $0.takenBack += 1 }
+                    case .sourceIsBack: continue
+                    }
+                }
                 return ledger.settled(first) { $0.vanished += 1 }
             }
             task.source = now
@@ -95,6 +104,23 @@ struct TransferRunner: Sendable {
         guard try await target.delete(key, ifUnchangedSince: written) else { return false }
         guard try await source.state(of: key, isSource: true) == nil else { throw ObjectMoveError.changed }
         return true
+    }
+
+    private enum TakenBack {
+        case nothing
+        case done
+        case sourceIsBack
+    }
+
+    /// The same where nobody knows whether the write took place, since its answer got lost.
+    ///
+    /// What was written to the target since it was listed is ours or live sync's, and the source has it no more: it has
+    /// to go either way.
+    private func takeBackWhatMayBeOurs(_ first: TransferTask) async throws -> TakenBack {
+        guard let there = try await target.state(of: first.key, isSource: false), there.etag != first.target?.etag,
+            try await target.delete(first.key, ifUnchangedSince: there)
+        else { return .nothing }
+        return try await source.state(of: first.key, isSource: true) == nil ? .done : .sourceIsBack
     }
 
     private var comparison: DeepComparison {
