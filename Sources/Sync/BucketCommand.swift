@@ -13,9 +13,11 @@ struct BucketCommand: AsyncParsableCommand {
             sync bucket <source> <target> [--compare <how>]
                         [--delete] [--max-delete <limit>]
                         [--include <pattern>] [--exclude <pattern>]
-                        [--mode <mode>] [--stream] [--storage-class <class>] [--sse <kind>]
-                        [--sse-kms-key-id <key>] [--no-follow-symlinks]
-                        [--concurrency <n>] [--create] [--dry-run]
+                        [--mode <mode>] [--stream] [--create]
+                        [--storage-class <class>]
+                        [--sse <kind>] [--sse-kms-key-id <key>]
+                        [--no-follow-symlinks] [--concurrency <n>]
+                        [--dry-run]
                         \(SideOptions.usage) \(CommonOptions.usage)
             """,
         discussion: CommandHelp.discussion(

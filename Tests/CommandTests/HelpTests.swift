@@ -9,7 +9,7 @@ import Testing
 struct HelpTests {
     static let commands = [
         "monitor", "monitor status", "monitor backup", "monitor watch", "restore", "restore list", "restore restore",
-        "restore watch", "export-table-schema", "sync table",
+        "restore watch", "export-table-schema", "sync table", "sync bucket",
     ]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
@@ -97,6 +97,18 @@ struct HelpTests {
                 ["sync", "table", "Orders", "Copy", "--mode", "merge", "--overwrite"],
                 "--mode merge overwrites nothing: leave --overwrite out"
             ),
+            (["sync", "bucket", "s3://a-b"], "Missing expected argument '<target>'"),
+            (
+                ["sync", "bucket", "s3://a", "x"],
+                "\"a\" is not the name of an S3 bucket: it must have 3 to 63 characters"
+            ),
+            (["sync", "bucket", "s3://abc", "gs://abc"], "\"gs://abc\" is neither s3://bucket[/prefix] nor a folder"),
+            (["sync", "bucket", "s3://abc", "x", "--max-delete", "5"], "--max-delete needs --delete"),
+            (
+                ["sync", "bucket", "s3://abc", "x", "--delete", "--max-delete", "many"],
+                "--max-delete: expected a number, or a share from 0% to 100%"
+            ),
+            (["sync", "bucket", "s3://abc", "x", "--sse", "rot13"], "--sse: expected AES256, aws:kms or aws:kms:dsse"),
             (["restore", "list", "--from", "yesterday"], "--from: \"yesterday\" is not a day; expected YYYY/MM/DD"),
             (["restore", "restore", "Orders"], "Missing expected argument '<region>'"),
             (["restore", "restore", "Orders", "mars"], "\"mars\" is not a Region; expected something like eu-west-1"),
