@@ -61,6 +61,6 @@ struct ItemSettler: Sendable {
             try await source.dynamoDB.getItem(table: source.table, key: key, consistentRead: true)
         }
         guard let item, try sieve.wants(item[...]) else { return nil }
-        return item
+        return try ReplicationAttributes.removing(from: item[...])
     }
 }

@@ -29,7 +29,8 @@ struct PageSieve: Sendable {
     /// Whether every item is to be copied, whatever it holds.
     var isOpen: Bool { filter == nil && expiry == nil }
 
-    func sift(_ page: ItemPage) throws -> Sifted {
+    func sift(_ read: ItemPage) throws -> Sifted {
+        let page = try ReplicationAttributes.removing(from: read)
         var counts = CopyCounts()
         counts.read = page.count
         counts.pages = 1

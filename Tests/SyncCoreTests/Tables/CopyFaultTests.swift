@@ -106,6 +106,22 @@ struct CopyFaultTests {
         #expect(result.counts.written == 12)
     }
 
+    @Test("Attributes that belong to a global table's own accounts stay behind (H21)")
+    func replicationAttributes() async throws {
+        let fixture = CopyFixture()
+        defer { fixture.remove() }
+        let own: JSONObject = ["pk": ["S": "a"], "sk": ["N": "1"], "text": ["S": "aws:rep: in a text"]]
+        var replicated = own
+        replicated["aws:rep:updateregion"] = ["S": "us-east-1"]
+        replicated["aws:rep:deleting"] = ["BOOL": false]
+        fixture.dynamoDB.put([replicated, ["pk": ["S": "b"], "sk": ["N": "1"]]], into: "Source")
+        let result = try await fixture.run()
+        #expect(result.counts.written == 2)
+        let copied = try #require(fixture.dynamoDB.table("Target")[own])
+        #expect(Set(copied.keys) == ["pk", "sk", "text"])
+        #expect(FakeDynamoDBValue.equalItems(.object(copied), .object(own)))
+    }
+
     @Test("Items that DynamoDB refuses are found among the others, counted and named")
     func refusedItems() async throws {
         let random = SharedRandom(seed: 42)
