@@ -11,10 +11,10 @@ struct VerifyBucketCommand: AsyncParsableCommand {
         commandName: "bucket",
         abstract: "Compare two buckets, or a bucket and a folder; repair the target if wanted.",
         usage: """
-            sync verify bucket <source> <target> [--compare <how>] [--metadata] [--tags]
-                        [--include <pattern>] [--exclude <pattern>] [--repair] [--delete]
-                        [--report <file>] [--settle <seconds>] [--concurrency <n>]
-                        [--temporary-directory <folder>]
+            sync verify bucket <source> <target> [--compare <how>] [--metadata]
+                        [--tags] [--include <pattern>] [--exclude <pattern>]
+                        [--repair] [--delete] [--report <file>] [--settle <seconds>]
+                        [--concurrency <n>] [--temporary-directory <folder>]
                         \(SideOptions.usage) \(CommonOptions.usage)
             """,
         discussion: CommandHelp.discussion(

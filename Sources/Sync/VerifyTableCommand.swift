@@ -11,10 +11,11 @@ struct VerifyTableCommand: AsyncParsableCommand {
         commandName: "table",
         abstract: "Compare two tables item by item; repair the target if wanted.",
         usage: """
-            sync verify table <source> <target> [--where <expression>] [--sample <n|n%>]
-                        [--repair] [--delete] [--report <file>] [--settle <seconds>]
-                        [--allow-changing] [--consistent-read] [--segments <n>]
-                        [--max-read-units <n>] [--temporary-directory <folder>]
+            sync verify table <source> <target> [--where <expression>]
+                        [--sample <n|n%>] [--repair] [--delete] [--report <file>]
+                        [--settle <seconds>] [--allow-changing] [--consistent-read]
+                        [--segments <n>] [--max-read-units <n>]
+                        [--temporary-directory <folder>]
                         \(SideOptions.usage) \(CommonOptions.usage)
             """,
         discussion: CommandHelp.discussion(
@@ -24,7 +25,7 @@ struct VerifyTableCommand: AsyncParsableCommand {
             changing: neither equal nor different. With changing items and no differences the exit code is 1, or 0 \
             with --allow-changing. After a repair it is 0 when both sides were read again and found equal.
 
-            Sets have no order, numbers count by their value, attributes named aws:rep:… do not count. Memory stays \
+            Sets have no order, numbers count by their value, attributes named aws:rep:* do not count. Memory stays \
             below 100 MB; what does not fit goes to files without names in $TMPDIR.
             """,
             examples: [

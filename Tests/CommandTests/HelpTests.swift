@@ -10,6 +10,7 @@ struct HelpTests {
     static let commands = [
         "monitor", "monitor status", "monitor backup", "monitor watch", "restore", "restore list", "restore restore",
         "restore watch", "export-table-schema", "sync table", "sync bucket",
+        "sync verify", "sync verify table", "sync verify bucket",
     ]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")

@@ -150,3 +150,77 @@ def test_what_cannot_be_compared_is_told_in_one_line(
 def test_a_wrong_command_line_ends_with_64(account: Account, arguments: tuple[str, ...], message: str) -> None:
     told = account.fail(64, "sync", "verify", "table", "Orders", "Orders-new", *arguments)
     assert message in told
+
+
+BUCKETS = ("--region", "us-east-1")
+
+
+def bucket_names(account: Account) -> tuple[str, str]:
+    return f"source-{account.number}", f"target-{account.number}"
+
+
+def two_buckets(account: Account) -> Any:
+    """Ten objects in each, with awkward keys."""
+    s3 = account.client("s3")
+    for bucket in bucket_names(account):
+        s3.create_bucket(Bucket=bucket)
+        for number in range(10):
+            s3.put_object(Bucket=bucket, Key=f"a b+c/ü%41/{number}", Body=f"content {number}".encode())
+    return s3
+
+
+def verify_buckets(account: Account, *arguments: str, target: str = "") -> tuple[int, dict[str, Any]]:
+    source, other = (f"s3://{name}" for name in bucket_names(account))
+    run = account.run(
+        "sync", "verify", "bucket", source, target or other, *BUCKETS, "--settle", "0", "--output", "json", *arguments
+    )
+    assert run.stdout, run.stderr
+    return run.returncode, json.loads(run.stdout)
+
+
+def test_buckets_are_compared_and_repaired(account: Account) -> None:
+    s3 = two_buckets(account)
+    code, report = verify_buckets(account)
+    assert (code, report["verdict"], report["equal"]) == (0, "EQUAL", 10)
+    s3.delete_object(Bucket=bucket_names(account)[1], Key="a b+c/ü%41/3")
+    s3.put_object(Bucket=bucket_names(account)[1], Key="a b+c/ü%41/4", Body=b"CONTENT 4")
+    s3.put_object(Bucket=bucket_names(account)[1], Key="only/here", Body=b"x")
+    for how in ("etag", "checksum", "content"):
+        code, report = verify_buckets(account, "--compare", how, "--report", "objects.jsonl")
+        assert (code, report["verdict"]) == (3, "DIFFERENT")
+        lines = [json.loads(line) for line in (account.folder / "objects.jsonl").read_text().splitlines()]
+        assert {line["key"]: line["difference"] for line in lines} == {
+            "a b+c/ü%41/3": "MISSING",
+            "a b+c/ü%41/4": "DIFFERENT",
+            "only/here": "EXTRA",
+        }
+    code, report = verify_buckets(account, "--repair")
+    assert code == 3
+    assert (report["repairs"]["WRITTEN"], report["repairs"]["LEFT"]) == (2, 1)
+    code, report = verify_buckets(account, "--repair", "--delete", "--compare", "content")
+    assert (code, report["verdict"], report["repairs"]["DELETED"]) == (0, "EQUAL", 1)
+    assert verify_buckets(account, "--metadata", "--tags")[0] == 0
+
+
+def test_a_bucket_and_a_folder_are_compared(account: Account) -> None:
+    two_buckets(account)
+    folder = account.folder / "files" / "a b+c" / "ü%41"
+    folder.mkdir(parents=True)
+    for number in range(10):
+        (folder / str(number)).write_text(f"content {number}")
+    code, report = verify_buckets(account, target=str(account.folder / "files"))
+    assert (code, report["verdict"], report["equal"]) == (0, "EQUAL", 10)
+    (folder / "7").write_text("content 8")
+    code, report = verify_buckets(account, target=str(account.folder / "files"))
+    assert (code, [line["key"] for line in report["differences"]]) == (3, ["a b+c/ü%41/7"])
+
+
+def test_where_compares_a_part(account: Account) -> None:
+    rows = two_tables(account)
+    plant(account, rows)
+    code, report = verify(account, "--where", "attribute_not_exists(customer)")
+    assert (code, report["source"]["items"], report["source"]["filtered"]) == (0, 0, 400)
+    code, report = verify(account, "--where", '"order" = 10')
+    assert (code, report["missing"], report["source"]["items"]) == (3, 1, 1)
+    told = account.fail(64, "sync", "verify", "table", "Orders", "Orders-new", "--where", "order ==")
+    assert "--where: " in told
