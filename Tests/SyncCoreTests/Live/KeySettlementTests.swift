@@ -123,6 +123,11 @@ struct KeySettlementTests {
         }
         _ = try await settlement.settle(key: Self.key)
         #expect(dynamoDB.table("target").differences(from: dynamoDB.table("source")).isEmpty)
+        // Nor in between, except for what no condition can see.
+        guard change != "gain" else { return }
+        let versions = dynamoDB.table("target").changes.map { $0.new?["v"]?["N"]?.string ?? "gone" }
+        let live = try #require(versions.firstIndex(of: change == "put" ? "2" : "gone"))
+        #expect(!versions[live...].contains("1"), "\(versions)")
     }
 
     @Test("is not deceived by an item that changed and changed back at the target")

@@ -38,7 +38,15 @@ final class LiveTableSimulation: Sendable {
         var replays = 0
         var duplicates = 0
         var unknownItems: [String] = []
+        /// Copies of history that were broken off and went on.
+        var resumedCopies = 0
+        var isHistoryCopied = false
+        /// Why history could not be merged; never, in a sound copy.
+        var historyError: String?
     }
+
+    /// The targets into which history is merged while live sync runs.
+    static let merged = ["Orders-new", "Orders-part"]
 
     /// Thrown out of a call when the function is killed while it is under way.
     private struct Killed: Error {}
@@ -53,7 +61,7 @@ final class LiveTableSimulation: Sendable {
     init(seed: UInt64, writes: Int) throws {
         state = Mutex(State(random: SeededGenerator(seed: seed), writesLeft: writes))
         let holder = Holder()
-        dynamoDB = FakeDynamoDB { call in try holder.simulation?.fault(for: call) }
+        dynamoDB = FakeDynamoDB(pageBytes: 150) { call in try holder.simulation?.fault(for: call) }
         dynamoDB.createTable("Orders", keys: Self.keys)
         for target in Self.targets { dynamoDB.createTable(target, keys: Self.keys) }
         // What the source may hold and this target may not.
@@ -67,6 +75,16 @@ final class LiveTableSimulation: Sendable {
                 }
             )
         ])
+        // What was there before the stream was switched on. One target has it already.
+        let history = (0..<24).filter { $0 % 4 != 3 }.map { number -> JSONObject in
+            var item: JSONObject = ["pk": ["S": .string("k\(number)")], "sk": ["N": .string("\(number % 3)")]]
+            item["v"] = ["N": "0"]
+            if number % 2 == 0 { item["date"] = ["S": "2026-11-20"] }
+            return item
+        }
+        dynamoDB.put(history, into: "Orders")
+        dynamoDB.put(history, into: "Orders-archive")
+        state.withLock { $0.position = history.count }
         holder.set(self)
     }
 
@@ -313,16 +331,71 @@ final class LiveTableSimulation: Sendable {
         return true
     }
 
+    // MARK: History
+
+    /// Merges what was there before into the targets, one after the other; a copy that breaks off goes on.
+    private func copyHistory() async {
+        let folder = FileManager.default.temporaryDirectory.path + "/live-simulation-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for target in Self.merged {
+            // The checkpoint of a copy that broke off is locked until the last of its tasks is gone.
+            for attempt in 1... {
+                do {
+                    try await merge(into: target, checkpoint: "\(folder)/\(target)")
+                    break
+                } catch {
+                    state.withLock { $0.resumedCopies += 1 }
+                    guard attempt < 500 else {
+                        state.withLock { $0.historyError = "\(error)" }
+                        break
+                    }
+                    await Task.yield()
+                }
+            }
+        }
+        state.withLock { $0.isHistoryCopied = true }
+    }
+
+    private func merge(into target: String, checkpoint path: String) async throws {
+        guard let region = Region("us-east-1") else { return }
+        let client = DynamoDBClient(client: dynamoDB.client(), region: region)
+        let (source, target) = (
+            TableSide(table: "Orders", dynamoDB: client), TableSide(table: target, dynamoDB: client)
+        )
+        var options = TableCopy.Options()
+        options.mode = .merge
+        options.maximumInFlight = 3
+        options.stallLimit = .seconds(3_600)
+        options.filter = try Self.filter(target.table)?.expression
+        let tables = try await CopyTables(source: source, target: target)
+        let checkpoint = try CopyCheckpoint(
+            path: path,
+            identity: CopyIdentity(tables, options: options),
+            segments: 3,
+            restarting: false
+        )
+        _ = try await TableCopy(
+            source: source,
+            target: target,
+            tables: tables,
+            options: options,
+            clock: CopyFixture.clock
+        ).run(checkpoint: checkpoint)
+    }
+
     // MARK: The run
 
     func run() async throws {
-        while state.withLock({ $0.writesLeft > 0 }) || hasMoreRecords {
+        async let history: Void = copyHistory()
+        while state.withLock({ $0.writesLeft > 0 || !$0.isHistoryCopied }) || hasMoreRecords {
             switch state.withLock({ Int.random(in: 0..<10, using: &$0.random) }) {
             case 0..<4: write()
             case 4..<9: try await deliver()
             default: await replayOne()
             }
+            await Task.yield()
         }
+        await history
         // The faults end, the target takes what it refused, and what waits for replay is replayed.
         state.withLock { $0.isCalm = true }
         dynamoDB.change { $0.tables["Orders-archive"]?.indexKeys = [] }

@@ -24,7 +24,7 @@ struct LiveTableSimulationTests {
 
     @Test("meets every kind of trouble in the simulation")
     func coverage() async throws {
-        var (kills, partialBatches, discards, duplicates, replays, refused) = (0, 0, 0, 0, 0, 0)
+        var (kills, partialBatches, discards, duplicates, replays, refused, resumed) = (0, 0, 0, 0, 0, 0, 0)
         let seed = UInt64.random(in: 0...UInt64.max)
         for offset in 0..<3 {
             let simulation = try LiveTableSimulation(seed: seed &+ UInt64(offset), writes: 300)
@@ -36,10 +36,12 @@ struct LiveTableSimulationTests {
             duplicates += state.duplicates
             replays += state.replays
             refused += simulation.queue.sentCount
+            resumed += state.resumedCopies
         }
         #expect(
-            kills > 0 && partialBatches > 0 && discards > 0 && duplicates > 0 && replays > 0 && refused > 0,
-            "seed \(seed): \(kills) \(partialBatches) \(discards) \(duplicates) \(replays) \(refused)"
+            kills > 0 && partialBatches > 0 && discards > 0 && duplicates > 0 && replays > 0 && refused > 0
+                && resumed > 0,
+            "seed \(seed): \(kills) \(partialBatches) \(discards) \(duplicates) \(replays) \(refused) \(resumed)"
         )
     }
 }
