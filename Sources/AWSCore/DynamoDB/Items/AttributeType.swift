@@ -41,9 +41,16 @@ package enum AttributeType: UInt8, Sendable {
         case (2, UInt8(ascii: "S"), UInt8(ascii: "S")): self = .stringSet
         case (2, UInt8(ascii: "N"), UInt8(ascii: "S")): self = .numberSet
         case (2, UInt8(ascii: "B"), UInt8(ascii: "S")): self = .binarySet
-        case (4, UInt8(ascii: "B"), _) where tag.elementsEqual("BOOL".utf8): self = .bool
-        case (4, UInt8(ascii: "N"), _) where tag.elementsEqual("NULL".utf8): self = .null
+        // Four bytes in one comparison: BOOL and NULL are in many items, and a string's bytes are slow to go through.
+        case (4, UInt8(ascii: "B"), _) where Self.word(tag) == 0x4C4F_4F42: self = .bool
+        case (4, UInt8(ascii: "N"), _) where Self.word(tag) == 0x4C4C_554E: self = .null
         default: self = .unknown
         }
+    }
+
+    /// Four bytes, the first of them lowest.
+    @inlinable @inline(__always)
+    static func word(_ tag: UnsafeRawBufferPointer) -> UInt32 {
+        UInt32(littleEndian: tag.loadUnaligned(as: UInt32.self))
     }
 }
