@@ -133,7 +133,9 @@ extension AWSError {
 package enum OneLine {
     /// Control characters and line breaks become blanks; at most 1,000 characters are kept.
     package static func text(_ text: String) -> String {
-        String(
+        // Almost every text, and one for each request.
+        if text.utf8.count <= 1_000, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
+        return String(
             String.UnicodeScalarView(
                 text.unicodeScalars.prefix(1_000).map {
                     $0.properties.generalCategory == .control || $0.value == 0x2028 || $0.value == 0x2029 ? " " : $0

@@ -79,7 +79,7 @@ struct ListingMergeTests {
         #expect(visitors.filter { $0.seen.count > 300 }.count >= 4, "\(visitors.map(\.seen.count))")
         // 50 pages of the source, and one of the target for each range.
         let requests = fake.current.calls["ListObjectsV2"] ?? 0
-        #expect(requests < 400, "\(requests)")
+        #expect(requests < 250, "\(requests)")
     }
 
     @Test(

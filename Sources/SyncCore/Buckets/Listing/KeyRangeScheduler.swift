@@ -26,6 +26,8 @@ final class KeyRangeScheduler: Sendable {
         var pendingCuts = 0
         /// Parts that were cut off in a row and held none.
         var emptyCuts = 0
+        /// Parts that were cut off and held keys.
+        var foundCuts = 0
     }
 
     private struct State {
@@ -126,7 +128,12 @@ final class KeyRangeScheduler: Sendable {
         guard let parent = work.parent else { return }
         work.parent = nil
         state.works[parent]?.pendingCuts -= 1
-        if found { state.works[parent]?.emptyCuts = 0 } else { state.works[parent]?.emptyCuts += 1 }
+        if found {
+            state.works[parent]?.emptyCuts = 0
+            state.works[parent]?.foundCuts += 1
+        } else {
+            state.works[parent]?.emptyCuts += 1
+        }
     }
 
     /// To be resumed outside of the lock.
@@ -148,10 +155,11 @@ final class KeyRangeScheduler: Sendable {
     /// Cuts the upper part off the range that promises most.
     private func cut(_ state: inout State) -> Range? {
         guard mayCut, !state.isEnded else { return nil }
-        // Ranges that went on for long probably still do.
+        // Ranges that went on for long probably still do. One part for each page at most: while all workers wait for
+        // their keys to be dealt with, ranges would otherwise be cut until none is worth a page.
         let candidates = state.works.filter { _, work in
             work.claimed != nil && work.pendingCuts < Self.maximumPendingCuts
-                && work.emptyCuts + work.pendingCuts < 16 + work.pages
+                && work.foundCuts < work.pages && work.emptyCuts + work.pendingCuts < 16 + work.pages
         }.sorted { ($0.value.pendingCuts, -$0.value.pages, $0.key) < ($1.value.pendingCuts, -$1.value.pages, $1.key) }
         for (id, work) in candidates {
             guard let claimed = work.claimed,
