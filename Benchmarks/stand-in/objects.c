@@ -263,7 +263,11 @@ void objects_answer(const struct request *request, struct bucket *bucket, const 
         counts.other_calls++;
         return s3_error(reply, 403, "AccessDenied");
     }
-    if (id[0]) return buffer_format(&reply->body, "%s<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>", xml);
+    if (id[0]) {
+        static const char no_parts[] = "<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>";
+        counts.other_calls++;
+        return buffer_format(&reply->body, "%s%s", xml, no_parts);
+    }
     if (reply->is_head) counts.head_calls++;
     else counts.get_calls++;
     get_object(request, bucket, object, reply);

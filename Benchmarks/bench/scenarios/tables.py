@@ -34,7 +34,11 @@ def boto3(workspace: Workspace, scale: float) -> Contender:
 
 def sync_table(workspace: Workspace) -> Sequence[Figure]:
     """1 million items: CPU, time and memory against bare libcurl and boto3; with latency, with throttling"""
-    return [*_without_latency(workspace), *_with_latency(workspace, {}, ""), *_with_latency(workspace, FAULTS, ", faults")]
+    return [
+        *_without_latency(workspace),
+        *_with_latency(workspace, {}, ""),
+        *_with_latency(workspace, FAULTS, ", faults"),
+    ]
 
 
 def _items(workspace: Workspace) -> int:
