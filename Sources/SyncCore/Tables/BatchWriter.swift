@@ -88,15 +88,3 @@ struct BatchWriter: Sendable {
         return left
     }
 }
-
-extension CopyScheduler.Outcome {
-    static func += (left: inout Self, right: Self) {
-        left.written += right.written
-        left.kept += right.kept
-        left.failed += right.failed
-        left.failures += right.failures
-        left.leftOver += right.leftOver
-        left.own += right.own
-        left.isThrottled = left.isThrottled || right.isThrottled
-    }
-}

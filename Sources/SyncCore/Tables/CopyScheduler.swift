@@ -17,16 +17,6 @@ final class CopyScheduler: Sendable {
         var items: [Int32]
     }
 
-    /// A page all of whose items are done with, in its segment's order, and the counts of the segment up to it.
-    struct FinishedPage: Sendable {
-        var segment: Int
-        /// Where the segment goes on; `nil` at its end.
-        var lastEvaluatedKey: [UInt8]?
-        var counts: CopyCounts
-        /// Lines that name the page's items that failed.
-        var failures: [UInt8] = []
-    }
-
     /// A page whose items are all written, and of which a merge has to look at some again.
     struct Settling: Sendable {
         fileprivate let slot: Int
@@ -43,21 +33,6 @@ final class CopyScheduler: Sendable {
         var pages: [FinishedPage] = []
         /// For the caller to settle, and to hand to ``CopyScheduler/settled(_:counts:)``.
         var settling: Settling?
-    }
-
-    /// What came of a span.
-    struct Outcome: Sendable {
-        var written = 0
-        var kept = 0
-        var failed = 0
-        /// Lines that name the items that failed.
-        var failures: [UInt8] = []
-        /// To be sent again.
-        var leftOver: [Int32] = []
-        /// Merge: items that are this copy's own at the target, or may be.
-        var own: [Int32] = []
-        /// Whether the target asked for fewer writes; a broken connection says nothing of that kind.
-        var isThrottled = false
     }
 
     private struct Segment {
