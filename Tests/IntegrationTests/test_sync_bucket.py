@@ -75,7 +75,10 @@ def test_everything_arrives_in_another_region(account: Account, source: str, str
     assert result["failed"] == 0 and result["complete"] and result["streamed"] == stream
     assert result["transferredObjects"] == len(KEYS) + 3
     assert contents(account, account.bucket, BUCKET_REGION, "copy/") == contents(account, source, REGION)
-    assert account.json(*command, "--compare", "checksum")["transferredObjects"] == 0
+    # Where nothing tells that two objects are equal, one is copied again: here the source's object in parts, which has no
+    # checksum, and of whose parts the local AWS does not tell the sizes.
+    again = account.json(*command, "--compare", "checksum")
+    assert again["transferredObjects"] == (1 if stream else 0) and again["unchanged"] >= len(KEYS) + 2
 
 
 def test_nothing_is_deleted_unless_asked_and_then_within_the_limit(account: Account, source: str, s3: Any) -> None:

@@ -83,12 +83,14 @@ def _install_hooks(settings: Settings, endpoint: str) -> None:
         embedded_metrics,
         function_stacks,
         lambda_environment,
+        multipart_checksums,
         schedules,
         stream_mappings,
     )
 
     dynamodb.install(settings)
     lambda_environment.install(endpoint)
+    multipart_checksums.install()
     embedded_metrics.install()
     async_invocations.install(settings)
     schedules.install(settings)
