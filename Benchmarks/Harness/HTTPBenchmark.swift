@@ -13,16 +13,15 @@ struct HTTPBenchmark {
         transport = try CurlTransport()
     }
 
-    /// POSTs 500 bytes, each time with header lines of its own, from tasks on the transport's thread.
+    /// Does something on the transport's own thread, as programs do whose tasks are mostly about requests.
+    func run<Result: Sendable>(_ body: @Sendable (HTTPBenchmark) async throws -> Result) async throws -> Result {
+        try await withTaskExecutorPreference(transport.executor) { try await body(self) }
+    }
+
+    /// POSTs 500 bytes, each time with header lines of its own.
     ///
     /// - Returns: the bytes of all answers.
     func sendSmall(_ total: Int, inFlight: Int) async throws -> Int {
-        try await withTaskExecutorPreference(transport.executor) {
-            try await sendSmallFromHere(total, inFlight: inFlight)
-        }
-    }
-
-    private func sendSmallFromHere(_ total: Int, inFlight: Int) async throws -> Int {
         let body = [UInt8](repeating: UInt8(ascii: "b"), count: 500)
         let next = Counter()
         return try await withThrowingTaskGroup(of: Int.self) { group in
@@ -91,7 +90,7 @@ struct HTTPBenchmark {
 }
 
 /// A number that tasks share.
-private final class Counter: Sendable {
+final class Counter: Sendable {
     private let value = Atomic(0)
 
     /// - Returns: what it was before.

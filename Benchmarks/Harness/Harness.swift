@@ -6,7 +6,7 @@ import Glibc
 /// BenchmarkHarness sign SECONDS
 /// BenchmarkHarness listing THOUSANDS
 /// BenchmarkHarness items BYTES
-/// BenchmarkHarness PORT small COUNT IN-FLIGHT
+/// BenchmarkHarness PORT small|client COUNT IN-FLIGHT
 /// BenchmarkHarness PORT download|upload BYTES
 /// ```
 @main
@@ -26,19 +26,26 @@ enum Harness {
         case ("items", 2) where numbers.count == 1:
             print(try ItemBenchmark(itemBytes: numbers[0]).report())
         case (_, 4) where arguments[1] == "small" && numbers.count == 3:
-            let count = try await HTTPBenchmark(port: numbers[0]).sendSmall(numbers[1], inFlight: numbers[2])
+            let count = try await HTTPBenchmark(port: numbers[0]).run {
+                try await $0.sendSmall(numbers[1], inFlight: numbers[2])
+            }
+            print(#"{"bytes":\#(count)}"#)
+        case (_, 4) where arguments[1] == "client" && numbers.count == 3:
+            let count = try await ClientBenchmark(port: numbers[0]).call(numbers[1], inFlight: numbers[2])
             print(#"{"bytes":\#(count)}"#)
         case (_, 3) where arguments[1] == "download" && numbers.count == 2:
-            print(#"{"bytes":\#(try await HTTPBenchmark(port: numbers[0]).download(numbers[1]))}"#)
+            let count = try await HTTPBenchmark(port: numbers[0]).run { try await $0.download(numbers[1]) }
+            print(#"{"bytes":\#(count)}"#)
         case (_, 3) where arguments[1] == "upload" && numbers.count == 2:
-            print(#"{"bytes":\#(try await HTTPBenchmark(port: numbers[0]).upload(numbers[1]))}"#)
+            let count = try await HTTPBenchmark(port: numbers[0]).run { try await $0.upload(numbers[1]) }
+            print(#"{"bytes":\#(count)}"#)
         default: usage()
         }
     }
 
     private static func usage() -> Never {
         print(
-            "BenchmarkHarness sign SECONDS | listing THOUSANDS | items BYTES | PORT small COUNT IN-FLIGHT | "
+            "BenchmarkHarness sign SECONDS | listing THOUSANDS | items BYTES | PORT small|client COUNT IN-FLIGHT | "
                 + "PORT download|upload BYTES"
         )
         exit(64)

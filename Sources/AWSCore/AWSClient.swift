@@ -12,6 +12,8 @@ package struct AWSClient: Sendable {
     private let retryTokens = RetryTokenBucket()
     private let clockSkew = ClockSkew()
     private let userAgent: String
+    private let endpoints: EndpointCache
+    private let invocationIDs = InvocationIDs()
     private var retriesThrottling = true
 
     /// What a client takes from the world around it, so that tests can hold it still.
@@ -44,6 +46,7 @@ package struct AWSClient: Sendable {
         self.transport = transport
         self.environment = environment
         self.userAgent = UserAgent.string(applicationID: configuration.applicationID)
+        self.endpoints = EndpointCache(configuration.endpoints)
     }
 
     /// The same client, sharing all it shares, whose throttled calls fail at once.
@@ -89,7 +92,7 @@ package struct AWSClient: Sendable {
         attempt send: (HTTPRequest) async throws -> (judged: HTTPResponse, returned: Response)
     ) async throws -> Response {
         let policy = RetryPolicy.standard(for: request.service, maximumAttempts: configuration.maximumAttempts)
-        let invocationID = UUID().uuidString.lowercased()
+        let invocationID = invocationIDs.make()
         var request = request
         var taken: Int?
         var attempt = 1
@@ -102,8 +105,9 @@ package struct AWSClient: Sendable {
             do {
                 let (judged, returned) = try await send(signed.request)
                 guard let judgement = ResponseClassifier.failure(in: judged, of: request, readsBody: readsBody) else {
-                    let id = ResponseClassifier.requestID(of: judged)
-                    log(request, attempt: attempt, outcome: "\(judged.status)", since: started, requestID: id)
+                    log(request, attempt: attempt, since: started) {
+                        ("\(judged.status)", ResponseClassifier.requestID(of: judged))
+                    }
                     retryTokens.returnTokens(taken)
                     return returned
                 }
@@ -120,8 +124,7 @@ package struct AWSClient: Sendable {
                 }
                 // A bucket of another Region: S3 says which, and the same call there is what was meant.
                 if let region = judgement.bucketRegion, region != request.region, attempt < policy.maximumAttempts {
-                    let outcome = "redirected to \(region)"
-                    log(request, attempt: attempt, outcome: outcome, since: started, requestID: failure.requestID)
+                    log(request, attempt: attempt, since: started) { ("redirected to \(region)", failure.requestID) }
                     request.region = region
                     attempt += 1
                     continue
@@ -130,7 +133,7 @@ package struct AWSClient: Sendable {
                 failure = AWSError(transport: error, of: request)
             }
             failure.attempts = attempt
-            log(request, attempt: attempt, outcome: failure.code, since: started, requestID: failure.requestID)
+            log(request, attempt: attempt, since: started) { (failure.code, failure.requestID) }
             guard retriesThrottling || failure.kind != .throttling,
                 let delay = policy.delay(
                     afterAttempt: attempt,
@@ -161,25 +164,25 @@ package struct AWSClient: Sendable {
         attempt: Int,
         of policy: RetryPolicy
     ) async throws -> PreparedRequest {
-        let endpoint = try configuration.endpoints.endpoint(
-            for: request.service,
-            region: request.region,
-            bucket: request.bucket
-        )
+        let resolved = try endpoints.endpoint(for: request.service, region: request.region, bucket: request.bucket)
+        let endpoint = resolved.endpoint
+        // Three here, and what the signature adds.
+        var headers = HTTPHeaders(request.headers, capacityFor: 8)
+        headers["User-Agent"] = userAgent
+        headers["amz-sdk-invocation-id"] = invocationID
+        headers["amz-sdk-request"] = "attempt=\(attempt); max=\(policy.maximumAttempts)"
         var http = HTTPRequest(
             method: request.method,
             scheme: endpoint.scheme,
             authority: endpoint.authority,
-            path: endpoint.basePath + (endpoint.basePath.isEmpty || request.path != "/" ? request.path : ""),
-            query: URIEncoding.query(request.query),
-            headers: request.headers,
+            path: endpoint.basePath.isEmpty
+                ? request.path : endpoint.basePath + (request.path == "/" ? "" : request.path),
+            query: request.query.isEmpty ? "" : URIEncoding.query(request.query),
+            headers: headers,
             body: request.body,
-            timeouts: request.timeouts
+            timeouts: request.timeouts,
+            usesProxy: !resolved.isThisMachine
         )
-        http.headers["User-Agent"] = userAgent
-        http.headers["amz-sdk-invocation-id"] = invocationID
-        http.headers["amz-sdk-request"] = "attempt=\(attempt); max=\(policy.maximumAttempts)"
-        http.usesProxy = !http.isForThisMachine
         let offset = clockSkew.current
         guard request.isSigned else { return PreparedRequest(request: http, clockOffset: offset) }
         let signer = SigV4Signer(
@@ -196,20 +199,22 @@ package struct AWSClient: Sendable {
         return PreparedRequest(request: http, credentials: credentials, clockOffset: offset)
     }
 
+    /// - Parameter outcome: what became of the attempt, and AWS's request id; asked for only when it is logged.
     private func log(
         _ request: AWSRequest,
         attempt: Int,
-        outcome: String,
         since started: Date,
-        requestID: String?
+        outcome: () -> (text: String, requestID: String?)
     ) {
+        guard environment.logger.logLevel <= .debug else { return }
+        let (text, requestID) = outcome()
         environment.logger.debug(
             "\(request.service.name) \(request.operation)",
             metadata: [
                 "region": "\(request.region)",
                 "resource": "\(request.resource ?? "-")",
                 "attempt": "\(attempt)",
-                "outcome": "\(outcome)",
+                "outcome": "\(text)",
                 "milliseconds": "\(Int(environment.now().timeIntervalSince(started) * 1000))",
                 "awsRequestId": "\(requestID ?? "-")",
             ]

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The header fields of an HTTP message, in the order in which they were added.
 ///
 /// Names compare without regard to ASCII case, as RFC 9110 section 5.1 has it; one name may stand several times.
@@ -31,6 +33,15 @@ package struct HTTPHeaders: Sendable {
         storage = .lines(lines)
     }
 
+    /// The same fields, with room for more.
+    init(_ headers: HTTPHeaders, capacityFor more: Int) {
+        let others = headers.fields
+        var fields: [Field] = []
+        fields.reserveCapacity(others.count + more)
+        fields.append(contentsOf: others)
+        storage = .fields(fields)
+    }
+
     package var fields: [Field] {
         switch storage {
         case .fields(let fields): fields
@@ -47,8 +58,9 @@ package struct HTTPHeaders: Sendable {
             }
         }
         set {
+            let isThere = contains(name)
             change { fields in
-                fields.removeAll { $0.name.equalsIgnoringASCIICase(name) }
+                if isThere { fields.removeAll { $0.name.equalsIgnoringASCIICase(name) } }
                 if let newValue { fields.append(Field(name: name, value: newValue)) }
             }
         }
@@ -60,10 +72,6 @@ package struct HTTPHeaders: Sendable {
         case .fields(let fields): fields.contains { $0.name.equalsIgnoringASCIICase(name) }
         case .lines: self[name] != nil
         }
-    }
-
-    mutating func reserveCapacity(_ count: Int) {
-        change { $0.reserveCapacity(count) }
     }
 
     /// Appends a field and keeps those that already have its name.
@@ -91,57 +99,55 @@ extension HTTPHeaders {
         var fields: [Field] = []
         fields.reserveCapacity(16)
         lines.withUnsafeBytes { bytes in
-            forEachLine(bytes) { name, value in
+            for line in bytes.split(separator: UInt8(ascii: "\n")) {
+                guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+                let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
+                let value = withoutBlanks(UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]))
                 fields.append(
                     Field(name: String(decoding: name, as: UTF8.self), value: String(decoding: value, as: UTF8.self))
                 )
-                return true
             }
         }
         return fields
     }
 
+    /// Looks at the beginning of each line only.
     private static func value(of wanted: String, in lines: [UInt8]) -> String? {
-        var found: String?
         var wanted = wanted
-        wanted.withUTF8 { wanted in
+        return wanted.withUTF8 { wanted in
             lines.withUnsafeBytes { bytes in
-                forEachLine(bytes) { name, value in
-                    guard name.count == wanted.count else { return true }
-                    for index in 0..<name.count where name[index].asciiLowercased != wanted[index].asciiLowercased {
-                        return true
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let line = UnsafeRawBufferPointer(rebasing: rest)
+                    let length = line.firstIndexOfLineFeed ?? line.count
+                    if length > wanted.count, line[wanted.count] == UInt8(ascii: ":"), hasName(line, wanted) {
+                        let value = UnsafeRawBufferPointer(rebasing: line[(wanted.count + 1)..<length])
+                        return String(decoding: withoutBlanks(value), as: UTF8.self)
                     }
-                    found = String(decoding: value, as: UTF8.self)
-                    return false
+                    rest = rest.dropFirst(length + 1)
                 }
+                return nil
             }
         }
-        return found
     }
 
-    /// - Parameter body: gets a field's name and value without the blanks around it; returns whether to go on.
-    @inline(__always)
-    private static func forEachLine(
-        _ bytes: UnsafeRawBufferPointer,
-        _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
-    ) {
-        var start = 0
-        while start < bytes.count {
-            var colon: Int?
-            var end = start
-            while end < bytes.count, bytes[end] != UInt8(ascii: "\n") {
-                if colon == nil, bytes[end] == UInt8(ascii: ":") { colon = end }
-                end += 1
-            }
-            if let colon {
-                var (first, last) = (colon + 1, end)
-                while first < last, isBlankOrLineEnd(bytes[first]) { first += 1 }
-                while last > first, isBlankOrLineEnd(bytes[last - 1]) { last -= 1 }
-                let name = UnsafeRawBufferPointer(rebasing: bytes[start..<colon])
-                guard body(name, UnsafeRawBufferPointer(rebasing: bytes[first..<last])) else { return }
-            }
-            start = end + 1
-        }
+    private static func hasName(_ line: UnsafeRawBufferPointer, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        for index in 0..<name.count where line[index].asciiLowercased != name[index].asciiLowercased { return false }
+        return true
+    }
+
+    private static func withoutBlanks(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var (first, last) = (0, bytes.count)
+        while first < last, isBlankOrLineEnd(bytes[first]) { first += 1 }
+        while last > first, isBlankOrLineEnd(bytes[last - 1]) { last -= 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[first..<last])
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate var firstIndexOfLineFeed: Int? {
+        guard let baseAddress, let found = memchr(baseAddress, CInt(UInt8(ascii: "\n")), count) else { return nil }
+        return UnsafeRawPointer(found) - baseAddress
     }
 }
 

@@ -67,9 +67,9 @@ extension String.UTF8View {
     @inline(__always)
     fileprivate func isEvery(_ isRight: (UInt8) -> Bool) -> Bool {
         func check(_ bytes: some Sequence<UInt8>) -> Bool {
-            var isEvery = true
-            for byte in bytes { isEvery = isRight(byte) && isEvery }
-            return isEvery
+            var wrong: UInt8 = 0
+            for byte in bytes { wrong |= isRight(byte) ? 0 : 1 }
+            return wrong == 0
         }
         return withContiguousStorageIfAvailable { check($0) } ?? check(self)
     }

@@ -40,12 +40,9 @@ struct ByteWriter {
     }
 
     mutating func appendHexadecimal(_ digest: SHA256Digest) {
-        digest.withUnsafeBytes { bytes in
-            for byte in bytes {
-                append(Hexadecimal.digit(byte >> 4))
-                append(Hexadecimal.digit(byte & 0x0f))
-            }
-        }
+        precondition(storage.count - count >= 64)
+        digest.withUnsafeBytes { Hexadecimal.write($0, to: UnsafeMutableBufferPointer(rebasing: storage[count...])) }
+        count += 64
     }
 
     /// Takes back everything from there on.
@@ -56,13 +53,14 @@ struct ByteWriter {
 
     /// Folds A–Z to a–z from there on.
     func lowercase(from position: Int) {
-        for index in position..<count { storage[index] = storage[index].asciiLowercased }
+        let bytes = UnsafeMutableBufferPointer(rebasing: storage[position..<count])
+        for index in bytes.indices { bytes[index] = bytes[index].asciiLowercased }
     }
 
     /// Removes white space at both ends of what was written from there on, and makes one space of every run inside.
     mutating func foldWhitespace(from position: Int) {
         // Most values, session tokens of a thousand bytes among them, have none.
-        guard hasWhitespace(from: position) else { return }
+        guard mayHaveWhitespace(from: position) else { return }
         var end = position
         var hasPendingSpace = false
         for index in position..<count {
@@ -82,8 +80,16 @@ struct ByteWriter {
         count = end
     }
 
-    /// Looks at every byte without leaving early, so that the compiler can take many at once.
-    private func hasWhitespace(from position: Int) -> Bool {
-        UnsafeBufferPointer(rebasing: storage[position..<count]).reduce(0) { $0 | ($1.isASCIIWhitespace ? 1 : 0) } != 0
+    /// Whether a byte up to the space is there: white space, or what is looked at again one by one.
+    private func mayHaveWhitespace(from position: Int) -> Bool {
+        let bytes = UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: storage[position..<count]))
+        var offset = 0
+        // Eight bytes as one number: subtracting borrows from the top bit of a byte only where it is below 0x21.
+        while offset + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            if (word &- 0x2121_2121_2121_2121) & ~word & 0x8080_8080_8080_8080 != 0 { return true }
+            offset += 8
+        }
+        return bytes[offset...].contains { $0 <= UInt8(ascii: " ") }
     }
 }

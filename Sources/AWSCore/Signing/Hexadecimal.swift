@@ -2,14 +2,39 @@
 package enum Hexadecimal {
     package static func string(_ bytes: UnsafeRawBufferPointer) -> String {
         String(unsafeUninitializedCapacity: bytes.count * 2) { output in
-            var index = 0
-            for byte in bytes {
-                output[index] = digit(byte >> 4)
-                output[index + 1] = digit(byte & 0x0f)
-                index += 2
-            }
-            return index
+            write(bytes, to: output)
+            return bytes.count * 2
         }
+    }
+
+    /// Writes two digits for each byte, four bytes at a time: a signature has three digests.
+    static func write(_ bytes: UnsafeRawBufferPointer, to output: UnsafeMutableBufferPointer<UInt8>) {
+        precondition(output.count >= bytes.count * 2)
+        let target = UnsafeMutableRawBufferPointer(output)
+        var index = 0
+        while index + 4 <= bytes.count {
+            let word = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+            target.storeBytes(of: digits(word).bigEndian, toByteOffset: index * 2, as: UInt64.self)
+            index += 4
+        }
+        while index < bytes.count {
+            output[index * 2] = digit(bytes[index] >> 4)
+            output[index * 2 + 1] = digit(bytes[index] & 0x0f)
+            index += 1
+        }
+    }
+
+    /// The eight digits of a number as the bytes of another one.
+    @inline(__always)
+    private static func digits(_ number: UInt32) -> UInt64 {
+        // Every half byte gets a byte of its own.
+        var nibbles = UInt64(number)
+        nibbles = (nibbles << 16 | nibbles) & 0x0000_FFFF_0000_FFFF
+        nibbles = (nibbles << 8 | nibbles) & 0x00FF_00FF_00FF_00FF
+        nibbles = (nibbles << 4 | nibbles) & 0x0F0F_0F0F_0F0F_0F0F
+        let isLetter = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        // "a" is 39 behind what would follow "9".
+        return nibbles &+ 0x3030_3030_3030_3030 &+ isLetter &* 39
     }
 
     package static func string(_ bytes: some Collection<UInt8>) -> String {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Step 1 of a signature: the request in the one form that client and AWS agree on.
 ///
 /// Source: IAM User Guide, "Create a signed AWS API request", step 1. It is written straight into the signature's
@@ -101,11 +103,11 @@ struct SigV4CanonicalRequest {
 
 /// Negative, zero or positive as the first range's bytes sort before, as or after the second's.
 private func compare(_ bytes: UnsafeRawBufferPointer, _ first: Range<Int>, _ second: Range<Int>) -> Int {
-    for offset in 0..<min(first.count, second.count) {
-        let difference = Int(bytes[first.lowerBound + offset]) - Int(bytes[second.lowerBound + offset])
-        if difference != 0 { return difference }
-    }
-    return first.count - second.count
+    precondition(first.upperBound <= bytes.count && second.upperBound <= bytes.count)
+    guard let start = bytes.baseAddress else { return 0 }
+    let length = min(first.count, second.count)
+    let order = memcmp(start + first.lowerBound, start + second.lowerBound, length)
+    return order != 0 ? Int(order) : first.count - second.count
 }
 
 /// The headers that take part in a signature, sorted by their lower-case names.

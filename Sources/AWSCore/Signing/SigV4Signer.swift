@@ -57,9 +57,13 @@ package struct SigV4Signer: Sendable {
         if payload.isChunked { AWSChunkedBody.addHeaders(to: &request, payload: payload) }
         let payloadHash = payload.hashText(body: request.body)
 
-        var fields: [HTTPHeaders.Field] = []
-        fields.reserveCapacity(request.headers.fields.count + 4)
-        for field in request.headers.fields where !Self.isAddedBySigning(field.name) { fields.append(field) }
+        var fields = request.headers.fields
+        // The array is changed in place when the request has none of its own.
+        request.headers = HTTPHeaders()
+        if fields.contains(where: { Self.isAddedBySigning($0.name) }) {
+            fields.removeAll { Self.isAddedBySigning($0.name) }
+        }
+        fields.reserveCapacity(fields.count + 4)
         fields.append(HTTPHeaders.Field(name: "X-Amz-Date", value: timestamp.string))
         if sendsPayloadHash {
             fields.append(HTTPHeaders.Field(name: "X-Amz-Content-SHA256", value: payloadHash))

@@ -1,29 +1,36 @@
+import Glibc
+
 /// Headers that a proxy or libcurl may add, change or drop on the way, and that therefore stay out of the signature.
 ///
 /// The list is that of the AWS SDKs: RFC 9110's hop-by-hop fields, the user agent and the trace id. `Host` is not from
 /// the fields but from the request's authority, and a former `Authorization` is about to be replaced.
 enum SigV4UnsignedHeaders {
     static func contains(_ lowercaseName: UnsafeRawBufferPointer) -> Bool {
-        guard let first = lowercaseName.first, isPossibleStart(first) else { return false }
-        return names.contains { $0.count == lowercaseName.count && $0.elementsEqual(lowercaseName) }
-            || lowercaseName.starts(with: webSocketPrefix)
+        // By length, because most names are as long as none of them.
+        switch lowercaseName.count {
+        case 2: isEqual(lowercaseName, "te")
+        case 4: isEqual(lowercaseName, "host")
+        case 6: isEqual(lowercaseName, "expect")
+        case 7: isEqual(lowercaseName, "trailer") || isEqual(lowercaseName, "upgrade")
+        case 10:
+            isEqual(lowercaseName, "user-agent") || isEqual(lowercaseName, "connection")
+                || isEqual(lowercaseName, "keep-alive")
+        case 13: isEqual(lowercaseName, "authorization") || isOfWebSocket(lowercaseName)
+        case 15: isEqual(lowercaseName, "x-amzn-trace-id") || isOfWebSocket(lowercaseName)
+        case 17: isEqual(lowercaseName, "transfer-encoding") || isOfWebSocket(lowercaseName)
+        case 18: isEqual(lowercaseName, "proxy-authenticate") || isOfWebSocket(lowercaseName)
+        case 19: isEqual(lowercaseName, "proxy-authorization") || isOfWebSocket(lowercaseName)
+        default: isOfWebSocket(lowercaseName)
+        }
     }
 
-    private static let names = [
-        "authorization", "connection", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization",
-        "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
-    ].map { Array($0.utf8) }
+    private static func isEqual(_ bytes: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
+        bytes.count == name.utf8CodeUnitCount && bytes.baseAddress.map { memcmp($0, name.utf8Start, bytes.count) } == 0
+    }
 
-    private static let webSocketPrefix = Array("sec-websocket-".utf8)
-
-    /// Whether any of the names begins with this letter; spares most headers the comparisons.
-    private static func isPossibleStart(_ letter: UInt8) -> Bool {
-        switch letter {
-        case UInt8(ascii: "a"), UInt8(ascii: "c"), UInt8(ascii: "e"), UInt8(ascii: "h"), UInt8(ascii: "k"),
-            UInt8(ascii: "p"), UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "u"), UInt8(ascii: "x"):
-            true
-        default:
-            false
-        }
+    private static func isOfWebSocket(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let prefix: StaticString = "sec-websocket-"
+        return bytes.count >= prefix.utf8CodeUnitCount
+            && bytes.baseAddress.map { memcmp($0, prefix.utf8Start, prefix.utf8CodeUnitCount) } == 0
     }
 }

@@ -68,6 +68,11 @@ struct DigestTests {
     func encodings() {
         let bytes = [UInt8](0...255)
         #expect(Hexadecimal.bytes(Hexadecimal.string(bytes)) == bytes)
+        for count in 0...9 {
+            let all = (0..<256).map { UInt8(($0 + count) & 255) }.dropLast(count)
+            let expected = all.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            #expect(Hexadecimal.string(all) == expected)
+        }
         #expect(Hexadecimal.bytes("FFfe") == [255, 254])
         #expect(Hexadecimal.bytes("f") == nil)
         #expect(Hexadecimal.bytes("0g") == nil)

@@ -39,7 +39,7 @@ final class CurlEasyHandle {
     private static let inlineBodyLimit = 64 << 10
     /// What libcurl reads at once; it allocates that much for each transfer in flight.
     private static let bufferBytes = 64 << 10
-    private static let streamingBufferBytes = 512 << 10
+    private static let streamingBufferBytes = 256 << 10
     /// What is kept for the next body.
     private static let keptBodyBytes = 16 << 10
 

@@ -37,14 +37,14 @@ final class CurlResponseBuffer: Sendable {
     }
 
     /// What may lie here unread before the connection is paused.
-    private static let window = 256 << 10
+    private static let window = 512 << 10
 
     private let state = Mutex(State())
 
     /// A waiting reader gets so much at once, and with ``deliver()`` what is less.
     ///
     /// libcurl gives 16 KiB at a time, and to wake a task for each of these costs more than the bytes themselves.
-    private static let deliveryBytes = 128 << 10
+    private static let deliveryBytes = 256 << 10
 
     /// - Returns: `false` when the window is full; the same bytes then come again after the transfer goes on.
     func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
