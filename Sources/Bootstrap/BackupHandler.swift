@@ -50,9 +50,12 @@ struct BackupHandler: LambdaHandler {
     }
 
     private func backUp(_ request: BackupEvent.Request, deadline: Date) async throws -> [UInt8] {
-        var answer = await BackupRun(configuration: configuration, client: client, logger: logger)
+        let run = BackupRunBeside(startedAt: Date())
+        async let reading = statuses(before: deadline, beside: run)
+        var answer = await BackupRun(configuration: configuration, client: client, logger: logger, beside: run)
             .run(request, deadline: deadline)
-        let statuses = await statuses(before: deadline)
+        run.end()
+        let statuses = await reading
         if let statuses {
             answer.previousFailures = statuses.compactMap { status in
                 status.lastFailure.map { BackupAnswer.FailedExport($0, table: status.table) }
@@ -99,11 +102,10 @@ struct BackupHandler: LambdaHandler {
         return JSONValue.object(answer).serialized()
     }
 
-    private var monitor: BackupMonitor { BackupMonitor(configuration: configuration, client: client) }
-
-    /// How the last backups ended; `nil` when the time runs out first.
-    private func statuses(before deadline: Date) async -> [TableStatus]? {
-        await withTaskGroup(of: [TableStatus]?.self) { group in
+    /// How the last backups ended, those of a run that goes on meanwhile left out; `nil` when the time runs out first.
+    private func statuses(before deadline: Date, beside run: BackupRunBeside? = nil) async -> [TableStatus]? {
+        let monitor = BackupMonitor(configuration: configuration, client: client, beside: run)
+        return await withTaskGroup(of: [TableStatus]?.self) { group in
             // Throws only when it is cancelled: what cannot be read is part of each status.
             group.addTask { try? await monitor.statuses(of: configuration.tables, last: 1, now: Date()) }
             group.addTask {

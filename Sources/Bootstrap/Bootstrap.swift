@@ -26,18 +26,21 @@ enum Bootstrap {
                 environment: environment,
                 logger: logger
             )
-            let status = await runtime.run { @Sendable in
-                switch environment["_HANDLER"] {
-                case "backup":
-                    return try BackupHandler(environment: environment, transport: transport, logger: logger)
-                case "table-sync":
-                    return try TableSyncHandler(environment: environment, transport: transport, logger: logger)
-                case let name:
-                    throw LambdaFunctionError(
-                        type: .runtime("UnknownHandler"),
-                        message:
-                            "there is no handler \"\(name ?? "")\"; set the function's handler to backup or table-sync"
-                    )
+            // The function mostly waits for AWS, and Lambda gives it a part of one processor: one thread does it all.
+            let status = await withTaskExecutorPreference(transport.executor) {
+                await runtime.run { @Sendable in
+                    switch environment["_HANDLER"] {
+                    case "backup":
+                        return try BackupHandler(environment: environment, transport: transport, logger: logger)
+                    case "table-sync":
+                        return try TableSyncHandler(environment: environment, transport: transport, logger: logger)
+                    case let name:
+                        throw LambdaFunctionError(
+                            type: .runtime("UnknownHandler"),
+                            message:
+                                "there is no handler \"\(name ?? "")\"; set the function's handler to backup or table-sync"
+                        )
+                    }
                 }
             }
             exit(status)

@@ -16,11 +16,13 @@ package struct BackupRun: Sendable {
     private static let maximumExportAttempts = 200
 
     /// - Parameters:
+    ///   - beside: shared with whoever reads the last backups meanwhile.
     ///   - sleep: waits for the deadline and for throttled exports.
     package init(
         configuration: BackupConfiguration,
         client: AWSClient,
         logger: Logger,
+        beside: BackupRunBeside? = nil,
         now: @escaping @Sendable () -> Date = { Date() },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
@@ -34,7 +36,7 @@ package struct BackupRun: Sendable {
                 maximumAttempts: Self.maximumExportAttempts,
                 sleep: sleep
             ),
-            settingsPacer: CallPacer(interval: CallPacer.describeInterval, sleep: sleep),
+            settingsPacer: beside?.settingsPacer ?? CallPacer(interval: CallPacer.describeInterval, sleep: sleep),
             now: now
         )
         self.now = now

@@ -10,19 +10,23 @@ package struct BackupHistory: Sendable {
     private let configuration: BackupConfiguration
     private let client: AWSClient
     private let pacer: CallPacer
+    private let run: BackupRunBeside?
 
     /// How many exports of a table are looked at in search of ours.
     private static let maximumExamined = 60
     /// How many days of the bucket are looked at when DynamoDB lists no export of ours, as for a deleted table.
     private static let daysInBucket = 35
 
+    /// - Parameter run: the one that goes on meanwhile, whose exports are left out.
     package init(
         configuration: BackupConfiguration,
         client: AWSClient,
+        beside run: BackupRunBeside? = nil,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.configuration = configuration
         self.client = client
+        self.run = run
         self.pacer = CallPacer(interval: CallPacer.exportInterval, sleep: sleep)
     }
 
@@ -59,6 +63,7 @@ package struct BackupHistory: Sendable {
             exports
             .filter { ($0.type ?? "FULL_EXPORT") == "FULL_EXPORT" }
             .compactMap { summary in ExportID(exportARN: summary.arn).map { ($0, summary) } }
+            .filter { export in run.map { export.0.startTime < $0.startedAt } ?? true }
             .sorted { $0.0 > $1.0 }
     }
 
@@ -146,6 +151,7 @@ package struct BackupHistory: Sendable {
     /// - Returns: `nil` for an export that DynamoDB has forgotten, after 90 days.
     private func describe(_ arn: String, of table: TableARN) async throws -> ExportDescription? {
         let dynamoDB = DynamoDBClient(client: client.leavingThrottlingToCaller(), region: table.region)
+        await run?.waitForEnd()
         do {
             return try await pacer.call { try await dynamoDB.describeExport(arn) }
         } catch let error as AWSError where error.code == "ExportNotFoundException" {

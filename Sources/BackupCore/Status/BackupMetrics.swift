@@ -21,7 +21,7 @@ package struct BackupMetrics: Sendable, Equatable {
 
     /// - Parameters:
     ///   - answer: of the run, when there was one.
-    ///   - statuses: of every table, read after the run; empty when there was no time for that.
+    ///   - statuses: of every table, without the run's own exports; empty when there was no time for that.
     package init(answer: BackupAnswer?, statuses: [TableStatus], now: Date) {
         self.tables = statuses.filter(\.isHistoryKnown).map { status in
             Table(

@@ -20,15 +20,17 @@ package struct BackupMonitor: Sendable {
     /// Tables that are read at the same time; each costs two or three calls.
     private static let maximumConcurrentTables = 64
 
+    /// - Parameter run: the one that goes on meanwhile, whose exports are left out.
     package init(
         configuration: BackupConfiguration,
         client: AWSClient,
+        beside run: BackupRunBeside? = nil,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.configuration = configuration
         self.client = client
-        self.history = BackupHistory(configuration: configuration, client: client, sleep: sleep)
-        self.recoveryPacer = CallPacer(interval: CallPacer.describeInterval, sleep: sleep)
+        self.history = BackupHistory(configuration: configuration, client: client, beside: run, sleep: sleep)
+        self.recoveryPacer = run?.settingsPacer ?? CallPacer(interval: CallPacer.describeInterval, sleep: sleep)
     }
 
     /// The rule that the template makes for a function of that name.

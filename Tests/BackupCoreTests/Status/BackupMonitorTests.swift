@@ -61,6 +61,49 @@ struct BackupMonitorTests {
         #expect(fixture.aws.calls("DescribeContinuousBackups").count == 9)
     }
 
+    @Test("Beside a run, its own exports are left out and none is described before it has started what it could")
+    func besideRun() async throws {
+        let hasEnded = WatchedValue(false)
+        let early = WatchedValue(0)
+        let fixture = try BackupFixture { call in
+            if call.operation == "DescribeExport", !hasEnded.current { early.update { $0 += 1 } }
+            return nil
+        }
+        let started = BackupFixture.eventTime
+        func add(_ hours: Double, _ status: String, _ failureCode: String? = nil) -> String {
+            let start = started.addingTimeInterval(hours * 3_600)
+            return fixture.aws.addExport(
+                of: BackupFixture.arn("Orders"),
+                at: start,
+                prefix: "daily/\(BackupDate(start))/Orders",
+                status: status,
+                failureCode: failureCode
+            )
+        }
+        let completed = add(-24, "COMPLETED")
+        let failed = add(-12, "FAILED", "S3AccessDenied")
+        let own = add(0.001, "FAILED", "S3NoSuchBucket")
+        let run = BackupRunBeside(startedAt: started)
+        let monitor = BackupMonitor(configuration: fixture.configuration, client: fixture.client(), beside: run)
+        async let reading = monitor.statuses(of: fixture.configuration.tables, last: 1, now: fixture.clock.now)
+        while fixture.aws.calls("ListExports").isEmpty || fixture.aws.calls("DescribeContinuousBackups").isEmpty {
+            await Task.yield()
+        }
+        for _ in 0..<1_000 { await Task.yield() }
+        hasEnded.update { $0 = true }
+        run.end()
+        let status = try #require(try await reading.first)
+        #expect(status.records.map(\.exportARN) == [failed, completed])
+        #expect(status.lastFailure?.exportARN == failed)
+        #expect(early.current == 0)
+        #expect(fixture.aws.calls("DescribeExport").count == 1)
+
+        // Without a run it counts like any other.
+        let all = try await self.monitor(fixture)
+            .statuses(of: fixture.configuration.tables, last: 1, now: fixture.clock.now)
+        #expect(all.first?.lastFailure?.exportARN == own)
+    }
+
     @Test("A cancelled report is cancelled, and no report of unreadable tables")
     func cancelled() async throws {
         let never = Gate()
