@@ -29,6 +29,14 @@ struct Restore: AsyncParsableCommand {
     )
 
     static func main() async {
-        await CommandRunner.main(self, hints: Remedy.hints(for:))
+        await CommandRunner.main(self, hints: Remedy.hints(for:), usageHints: usageHints)
+    }
+
+    /// `restore Orders eu-west-1` says what it wants, but lacks the subcommand.
+    private static func usageHints(_ arguments: [String]) -> [String] {
+        let names = ["list", "restore", "watch", "help"]
+        guard let table = arguments.first, !table.hasPrefix("-"), !names.contains(table) else { return [] }
+        let meant = arguments.count > 1 ? arguments : [table, "REGION"]
+        return ["to restore a table: \(ShellCommand(["restore", "restore"] + meant))"]
     }
 }

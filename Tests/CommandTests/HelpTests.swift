@@ -77,6 +77,30 @@ struct HelpTests {
     }
 
     @Test(
+        "A restore without its subcommand says what to type",
+        arguments: [
+            (["Orders", "eu-west-1"], "restore restore Orders eu-west-1"),
+            (
+                ["Orders", "eu-west-1", "2026/11/20", "--dry-run"],
+                "restore restore Orders eu-west-1 2026/11/20 --dry-run"
+            ),
+            (["Orders"], "restore restore Orders REGION"),
+        ]
+    )
+    func restoreWithoutSubcommand(arguments: [String], command: String) async throws {
+        let run = try CommandRun()
+        let output = try await run.start(["restore"] + arguments).output()
+        #expect(output.exitCode == 64)
+        let lines = output.standardError.split(separator: "\n")
+        #expect(lines.first?.hasPrefix("restore: error: ") == true, "\(output.standardError)")
+        #expect(lines.dropFirst().first == "to restore a table: \(command)")
+        #expect(run.server.requests.isEmpty)
+        // A subcommand's own mistakes are another matter.
+        let other = try await run.start(["restore", "watch", "Orders"]).output()
+        #expect(!other.standardError.contains("to restore a table"))
+    }
+
+    @Test(
         "A wrong command line is told in one line, with the usage, and ends with 64",
         arguments: [
             (["monitor", "--nonsense"], "Unknown option '--nonsense'"),

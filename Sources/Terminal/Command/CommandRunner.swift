@@ -17,15 +17,20 @@ package struct CommandRunner: Sendable {
     private let errors: TextOutput
     private let environment: [String: String]
     private let hints: @Sendable (any Error) -> [String]
+    private let usageHints: @Sendable ([String]) -> [String]
 
-    /// - Parameter hints: What to do about an error, a line each, below the line that says what failed. A
-    ///   ``CommandFailure`` brings its own.
+    /// - Parameters:
+    ///   - hints: What to do about an error, a line each, below the line that says what failed. A ``CommandFailure``
+    ///     brings its own.
+    ///   - usageHints: What was probably meant by a wrong command line, given as its arguments; a line each.
     package init(
         output: TextOutput = .standardOutput,
         errors: TextOutput = .standardError,
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        hints: @escaping @Sendable (any Error) -> [String] = { _ in [] }
+        hints: @escaping @Sendable (any Error) -> [String] = { _ in [] },
+        usageHints: @escaping @Sendable ([String]) -> [String] = { _ in [] }
     ) {
+        self.usageHints = usageHints
         self.output = output
         self.errors = errors
         self.environment = environment
@@ -39,12 +44,13 @@ package struct CommandRunner: Sendable {
     package static func main<Program: ParsableCommand>(
         _ program: Program.Type,
         arguments: [String] = Array(CommandLine.arguments.dropFirst()),
-        hints: @escaping @Sendable (any Error) -> [String] = { _ in [] }
+        hints: @escaping @Sendable (any Error) -> [String] = { _ in [] },
+        usageHints: @escaping @Sendable ([String]) -> [String] = { _ in [] }
     ) async -> Never {
         guard use_built_in_name_services() == 0 else { exit(ExitStatus.failure.rawValue) }
         // A reader that goes away (`| head`) or a lost connection gives an error where it happens, not a dead process.
         signal(SIGPIPE, SIG_IGN)
-        let running = Task { await CommandRunner(hints: hints).run(program, arguments) }
+        let running = Task { await CommandRunner(hints: hints, usageHints: usageHints).run(program, arguments) }
         InterruptSignals.onFirst { running.cancel() }
         let ending = await running.value
         if ending == .readerGone {
@@ -80,12 +86,14 @@ package struct CommandRunner: Sendable {
             }
             return .exited(ExitStatus.success.rawValue)
         } catch {
-            return end(program, with: error, noColor: arguments.contains("--no-color"))
+            return end(program, arguments, with: error)
         }
     }
 
-    private func end<Program: ParsableCommand>(_ program: Program.Type, with error: any Error, noColor: Bool) -> Ending
+    private func end<Program: ParsableCommand>(_ program: Program.Type, _ arguments: [String], with error: any Error)
+        -> Ending
     {
+        let noColor = arguments.contains("--no-color")
         switch error {
         case let status as ExitStatus:
             return .exited(status.rawValue)
@@ -101,14 +109,17 @@ package struct CommandRunner: Sendable {
             report(program, "interrupted", isError: false, noColor: noColor)
             return .exited(ExitStatus.interrupted.rawValue)
         default:
-            return endByParser(program, with: error, noColor: noColor)
+            return endByParser(program, arguments, with: error, noColor: noColor)
         }
     }
 
     /// Errors of the command line, requests for help, and everything that is no error of ours.
-    private func endByParser<Program: ParsableCommand>(_ program: Program.Type, with error: any Error, noColor: Bool)
-        -> Ending
-    {
+    private func endByParser<Program: ParsableCommand>(
+        _ program: Program.Type,
+        _ arguments: [String],
+        with error: any Error,
+        noColor: Bool
+    ) -> Ending {
         let code = program.exitCode(for: error)
         let text = program.fullMessage(for: error)
         if code == .success {
@@ -131,6 +142,7 @@ package struct CommandRunner: Sendable {
         let message = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
         let (first, rest) = message.splitAtFirstNewline
         report(program, first, isError: true, noColor: noColor)
+        write(usageHints(arguments))
         writeError(rest)
         return .exited(ExitStatus.usage.rawValue)
     }
