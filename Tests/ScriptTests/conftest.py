@@ -118,7 +118,8 @@ def _copy(endpoint: str, tools: Path, folder: Path) -> Project:
     # A build in Swift takes minutes and is tested elsewhere.
     script = folder / "scripts" / "package-lambda"
     script.parent.mkdir()
-    script.write_text(f'#!/bin/sh\nmkdir -p "{folder}/dist"\ncp "{built}" "{folder}/dist/function.zip"\n')
+    script.write_text(f'#!/bin/sh\nmkdir -p "{folder}/dist"\ncp "{built}" "{folder}/dist/function.zip"\n'
+                      "echo dist/function.zip: as the script tells it\n")
     script.chmod(0o755)
     project.configure()
     return project

@@ -97,6 +97,7 @@ def test_second_run_changes_nothing(deployed: Project) -> None:
     assert "Deployed." in deployed.first_output and f"stack {NAME}: created" in deployed.first_output
     second = deployed.deploy()
     assert "No changes" in second and "created" not in second and "updated" not in second
+    assert second.count("dist/function.zip:") == 1
 
 
 def test_update_changes_the_rule_and_keeps_lifecycle_rules_of_others(project: Project) -> None:

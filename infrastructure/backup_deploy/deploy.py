@@ -137,7 +137,8 @@ def _tell_foreign_lifecycle(aws: AWS, config: Config) -> None:
 
 def _package(config: Config, source: Optional[Path]) -> None:
     if source is None:
-        done = subprocess.run([str(ROOT / "scripts" / "package-lambda")], check=False)
+        # What it says at its end is said below, of the zip with these settings; its progress and errors go to stderr.
+        done = subprocess.run([str(ROOT / "scripts" / "package-lambda")], check=False, stdout=subprocess.DEVNULL)
         if done.returncode != 0:
             raise DeployError("scripts/package-lambda failed; its last lines say why.",
                               "correct that, or give a zip built elsewhere with --zip.")
