@@ -117,10 +117,10 @@ struct SigV4ChunkedTests {
         #expect(request.headers["X-Amz-Decoded-Content-Length"] == "5")
         #expect(request.headers["X-Amz-Trailer"] == algorithm.headerName)
         #expect(request.headers["X-Amz-Content-SHA256"] == "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
-        // Of "hello", by Python's zlib, crc32c and hashlib.
+        // Of "hello", by Python's zlib, crc32c and hashlib, and CRC-64/NVME bit by bit.
         let values: [ChecksumAlgorithm: String] = [
             .crc32: "NhCmhg==", .crc32c: "mnG7TA==", .sha1: "qvTGHdzF6KLavt4PO0gs2a6pQ00=",
-            .sha256: "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=",
+            .sha256: "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=", .crc64nvme: "M3eFcAZSQlc=",
         ]
         let value = try #require(values[algorithm])
         #expect(try await sent(request) == "5\r\nhello\r\n0\r\n\(algorithm.headerName):\(value)\r\n\r\n")
