@@ -12,11 +12,12 @@ from ..workspace import Workspace
 
 
 def http(workspace: Workspace) -> Sequence[Figure]:
-    """20,000 small requests at 64 in flight, and 2 GB each way, against bare libcurl"""
+    """20,000 small requests at 64 in flight, as many signed calls, and 2 GB each way, against bare libcurl"""
     streamed = (2 << 30) if not workspace.is_quick else (256 << 20)
     figures: list[Figure] = []
     for label, arguments, expected, runs in (
         ("20,000 requests", ("small", "20000", "64"), 20_000 * 310, workspace.runs(15, 5)),
+        ("20,000 signed calls with 10 KB", ("client", "20000", "64"), 20_000 * 310, workspace.runs(15, 5)),
         (f"{streamed >> 20} MiB down", ("download", str(streamed)), streamed, workspace.runs(7, 5)),
         (f"{streamed >> 20} MiB up", ("upload", str(streamed)), streamed, workspace.runs(7, 5)),
     ):
