@@ -28,6 +28,7 @@ struct SampleTests {
         tables.options.sample = .items(100)
         let (result, _) = try await tables.verify()
         #expect(result.source.items == 100 && result.target.items == 100)
+        #expect(result.source.filtered == 0 && result.target.filtered == 0, "what is not in the sample is not left out")
         #expect(result.verdict == .equalInSample)
     }
 

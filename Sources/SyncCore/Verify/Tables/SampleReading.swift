@@ -64,7 +64,7 @@ struct SampleReading: Sendable {
             )
             let digests = try reading.digester.digests(of: page, table: own.side.name)
             let wanted = cursor.take(digests.entries.count)
-            part.counts += reading.counted(page, kept: wanted, side)
+            part.counts += reading.counted(page, matching: digests.entries.count, kept: wanted, side)
             part.equal += try await lookUp(digests, first: wanted, bytesPerItem: page.meanItemSize, other)
             start = cursor.hasRoom ? page.lastEvaluatedKey : nil
         } while start != nil

@@ -55,17 +55,26 @@ struct TableReading: Sendable {
             )
             let digests = try digester.digests(of: page, table: reader.side.name)
             try store.insert(digests, side: side)
-            counts += counted(page, kept: digests.entries.count, side)
+            counts += counted(page, matching: digests.entries.count, kept: digests.entries.count, side)
             start = page.lastEvaluatedKey
         } while start != nil
         return counts
     }
 
     /// The page's counts, which progress sees, too.
-    func counted(_ page: ItemPage, kept: Int, _ side: DigestRecord.Sides) -> TableVerificationResult.Side {
+    ///
+    /// - Parameters:
+    ///   - matching: items that the filter lets through.
+    ///   - kept: those of them that are compared, which in a sample may be fewer.
+    func counted(
+        _ page: ItemPage,
+        matching: Int,
+        kept: Int,
+        _ side: DigestRecord.Sides
+    ) -> TableVerificationResult.Side {
         var counts = TableVerificationResult.Side()
         counts.items = kept
-        counts.filtered = page.count - kept
+        counts.filtered = page.count - matching
         counts.bytes = page.items.reduce(0) { $0 + $1.count }
         progress.count(page.count, bytes: counts.bytes, side: side)
         return counts
