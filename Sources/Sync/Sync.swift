@@ -1,5 +1,4 @@
 import ArgumentParser
-import BackupCore
 import Terminal
 
 /// `sync`: tables and buckets from one place to another, completely, and the proof of it.
@@ -27,6 +26,6 @@ struct Sync: AsyncParsableCommand {
     )
 
     static func main() async {
-        await CommandRunner.main(self, hints: Remedy.hints(for:))
+        await CommandRunner.main(self, hints: SyncRemedy.hints(for:))
     }
 }

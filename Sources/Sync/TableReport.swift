@@ -100,6 +100,6 @@ struct TableReport {
             "\(HumanFormat.count(prepared.checkpoint.counts.read)) items are done; the same command goes on from there"
             + " (\(prepared.checkpoint.path))."
         if error is CancellationError { return CommandFailure.interrupted(hints: [hint]) }
-        return CommandFailure("\(error)", hints: Remedy.hints(for: error) + [hint])
+        return CommandFailure("\(error)", hints: SyncRemedy.hints(for: error) + [hint])
     }
 }

@@ -9,7 +9,7 @@ import Testing
 struct HelpTests {
     static let commands = [
         "monitor", "monitor status", "monitor backup", "monitor watch", "restore", "restore list", "restore restore",
-        "restore watch", "export-table-schema", "sync table", "sync bucket",
+        "restore watch", "export-table-schema", "sync", "sync table", "sync bucket",
         "sync verify", "sync verify table", "sync verify bucket",
     ]
 

@@ -1,0 +1,23 @@
+import AWSCore
+import BackupCore
+
+/// What to do about an error, for people who copy: neither `config.json` nor `deploy.sh` has a part in that.
+enum SyncRemedy {
+    static func hints(for error: any Error) -> [String] {
+        guard let error = error as? AWSError else { return Remedy.hints(for: error) }
+        switch (error.service, error.code) {
+        case ("DynamoDB", "AccessDeniedException"):
+            return [
+                "What to do: allow dynamodb:\(error.operation) on \(error.resource ?? "the table") in the caller's IAM policy"
+                    + " (infrastructure/policies has ready ones for both sides of sync)"
+            ]
+        case ("DynamoDB", "ResourceNotFoundException"):
+            return [
+                "What to do: check the name, the Region (aws dynamodb list-tables --region \(error.region)) and"
+                    + " the account"
+            ]
+        case ("S3", "NoSuchBucket"): return ["What to do: check the bucket's name; --create makes a target"]
+        default: return Remedy.hints(for: error)
+        }
+    }
+}
