@@ -1,5 +1,7 @@
-package import FoundationEssentials
 package import Logging
+
+package import struct FoundationEssentials.Date
+package import typealias FoundationEssentials.TimeInterval
 
 /// Sends calls of AWS operations: resolve, sign, send, classify, retry.
 ///

@@ -1,25 +1,21 @@
+internal import AWSCore
+
 package import struct FoundationEssentials.Date
 
 /// A calendar day in UTC, the folder in which a day's backups lie.
 ///
 /// Real days of the years 1 to 9999 only, in the Gregorian calendar carried back before 1582.
 package struct BackupDate: Sendable, Hashable {
-    package let year: Int
-    package let month: Int
-    package let day: Int
+    private let date: CivilDate
+
+    package var year: Int { date.year }
+    package var month: Int { date.month }
+    package var day: Int { date.day }
 
     /// - Returns: `nil` for a day that no calendar has, such as 30 February.
     package init?(year: Int, month: Int, day: Int) {
-        guard (1...9999).contains(year), (1...12).contains(month),
-            (1...BackupDate.numberOfDays(inMonth: month, year: year)).contains(day)
-        else { return nil }
-        self.init(checkedYear: year, month: month, day: day)
-    }
-
-    private init(checkedYear: Int, month: Int, day: Int) {
-        self.year = checkedYear
-        self.month = month
-        self.day = day
+        guard year >= 1, let date = CivilDate(year: year, month: month, day: day) else { return nil }
+        self.date = date
     }
 
     /// The day of a text such as `2026/11/21` or `2026-11-21`; both separators must be the same, all digits there.
@@ -49,44 +45,25 @@ package struct BackupDate: Sendable, Hashable {
             Swift.max(days, Double(BackupDate.minimum.daysSinceEpoch)),
             Double(BackupDate.maximum.daysSinceEpoch)
         )
-        self.init(daysSinceEpochWithinRange: Int(limited))
+        date = CivilDate(daysSinceEpoch: Int(limited))
     }
 
-    package static let minimum = BackupDate(checkedYear: 1, month: 1, day: 1)
-    package static let maximum = BackupDate(checkedYear: 9999, month: 12, day: 31)
+    /// 0001-01-01.
+    package static let minimum = BackupDate(date: CivilDate(daysSinceEpoch: -719_162))
+    /// 9999-12-31.
+    package static let maximum = BackupDate(date: CivilDate(daysSinceEpoch: 2_932_896))
+
+    private init(date: CivilDate) {
+        self.date = date
+    }
 
     /// Days since 1 January 1970, negative before it.
-    ///
-    /// Counts in years that begin in March, so that the leap day is a year's last; "chrono-Compatible Low-Level Date
-    /// Algorithms" by Howard Hinnant explains the numbers.
-    package var daysSinceEpoch: Int {
-        let shiftedYear = month > 2 ? year : year - 1
-        let era = shiftedYear / 400
-        let yearOfEra = shiftedYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
+    package var daysSinceEpoch: Int { date.daysSinceEpoch }
 
     /// - Returns: `nil` outside the years 1 to 9999.
     package init?(daysSinceEpoch days: Int) {
         guard (BackupDate.minimum.daysSinceEpoch...BackupDate.maximum.daysSinceEpoch).contains(days) else { return nil }
-        self.init(daysSinceEpochWithinRange: days)
-    }
-
-    private init(daysSinceEpochWithinRange days: Int) {
-        let shifted = days + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        self.init(
-            checkedYear: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-            month: month,
-            day: dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        )
+        date = CivilDate(daysSinceEpoch: days)
     }
 
     /// The day that many days later, or earlier for a negative number; `nil` outside the years 1 to 9999.
@@ -101,14 +78,6 @@ package struct BackupDate: Sendable, Hashable {
     /// `20261121`, as names of restored tables hold it.
     package var compactDescription: String {
         year.padded(to: 4) + month.padded(to: 2) + day.padded(to: 2)
-    }
-
-    private static func numberOfDays(inMonth month: Int, year: Int) -> Int {
-        switch month {
-        case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
     }
 }
 

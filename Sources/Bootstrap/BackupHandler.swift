@@ -1,8 +1,9 @@
 import AWSCore
 import BackupCore
-import FoundationEssentials
 import LambdaRuntime
 import Logging
+
+import struct FoundationEssentials.Date
 
 /// `_HANDLER=backup`: backs up the configured tables and reports how the backups stand.
 struct BackupHandler: LambdaHandler {

@@ -4,13 +4,11 @@ import Glibc
 import LambdaRuntime
 import Logging
 
-import class FoundationEssentials.ProcessInfo
-
 /// The Lambda function: `_HANDLER` says which of its jobs this deployment does.
 @main
 enum Bootstrap {
     static func main() async {
-        let environment = ProcessInfo.processInfo.environment
+        let environment = ProcessEnvironment.variables()
         let logs = LambdaLogConfiguration(environment: environment)
         let logger = Logger(label: "backup") { _ in LambdaLogHandler(logs) }
         do {

@@ -1,8 +1,9 @@
 import AWSCore
-import FoundationEssentials
 import LambdaRuntime
 import Logging
 import SyncCore
+
+import struct FoundationEssentials.Date
 
 /// `_HANDLER=table-sync`: brings the records of tables' streams to the tables that follow them.
 ///

@@ -1,8 +1,9 @@
 import BackupCore
-import FoundationEssentials
 import LambdaRuntime
 import Logging
 import SyncCore
+
+import struct FoundationEssentials.Date
 
 /// The figures of an invocation as metrics of the namespace `DynamoDBSync`.
 ///

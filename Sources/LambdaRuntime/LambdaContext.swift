@@ -1,5 +1,6 @@
-package import FoundationEssentials
 package import Logging
+
+package import struct FoundationEssentials.Date
 
 /// What a handler knows of the invocation it works on.
 package struct LambdaContext: Sendable {

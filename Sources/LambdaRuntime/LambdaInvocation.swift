@@ -1,5 +1,6 @@
 package import AWSCore
-package import FoundationEssentials
+
+package import struct FoundationEssentials.Date
 
 /// One event that Lambda hands to the function, and what it says about the invocation.
 package struct LambdaInvocation: Sendable {

@@ -1,3 +1,4 @@
+import AWSCore
 import BackupCore
 import FoundationEssentials
 import Terminal
@@ -9,7 +10,7 @@ enum MonitorSettings {
             path: common.config,
             // Without a file the environment may say all; a file that was asked for by name must be there.
             mayBeMissing: common.config == "config.json",
-            environment: ProcessInfo.processInfo.environment
+            environment: ProcessEnvironment.variables()
         )
     }
 

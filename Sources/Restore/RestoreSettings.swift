@@ -11,7 +11,7 @@ enum RestoreSettings {
         try BackupConfiguration.load(
             path: common.config,
             mayBeMissing: common.config == "config.json",
-            environment: ProcessInfo.processInfo.environment,
+            environment: ProcessEnvironment.variables(),
             requiring: .bucket
         )
     }

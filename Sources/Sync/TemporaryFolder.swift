@@ -1,3 +1,4 @@
+internal import AWSCore
 import FoundationEssentials
 
 /// Where temporary files go.
@@ -5,7 +6,7 @@ enum TemporaryFolder {
     /// The folder that was named, `$TMPDIR`, or /tmp.
     static func path(
         _ named: String?,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = ProcessEnvironment.variables()
     ) -> String {
         named ?? environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     }

@@ -1,3 +1,4 @@
+internal import AWSCore
 import BackupCore
 import FoundationEssentials
 import Testing

@@ -29,7 +29,7 @@ package struct ConfigurationFiles: Sendable {
     /// The file's bytes; `nil` when there is no such file.
     ///
     /// - Throws: ``ConfigurationError`` when it is there but cannot be read, or holds more than 16 MiB.
-    static func read(_ path: String) throws -> [UInt8]? {
+    package static func read(_ path: String) throws -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }

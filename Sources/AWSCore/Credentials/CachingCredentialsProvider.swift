@@ -121,7 +121,7 @@ private struct State {
         guard let expiration = credentials.expiration, expiration <= time else { return .success(credentials) }
         return .failure(
             CredentialsError.failed(
-                "the credentials had already ended when they arrived, at \(expiration.formatted(.iso8601)); renew them, "
+                "the credentials had already ended when they arrived, at \(expiration.iso8601); renew them, "
                     + "and check this machine's clock"
             )
         )

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import struct FoundationEssentials.Date
 
 /// Asks the EC2 instance's metadata service, version 2 only, for the credentials of the instance's role.
 package struct InstanceMetadataCredentialsProvider: CredentialsProvider {

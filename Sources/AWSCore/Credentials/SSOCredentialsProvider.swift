@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import struct FoundationEssentials.Date
 
 /// Trades the token that `aws sso login` left in `~/.aws/sso/cache` for a role's credentials.
 package struct SSOCredentialsProvider: CredentialsProvider {

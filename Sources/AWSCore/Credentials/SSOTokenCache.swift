@@ -1,5 +1,6 @@
-internal import FoundationEssentials
 import Glibc
+
+internal import struct FoundationEssentials.Date
 
 /// The folder in which `aws sso login` keeps its tokens, one file for each sign-in.
 struct SSOTokenCache {
@@ -36,7 +37,7 @@ struct SSOTokenCache {
     ///
     /// - Throws: ``ConfigurationError`` when that is not possible; the old file is then still there.
     func save(_ entry: Entry) throws {
-        let temporary = "\(entry.path).\(UUID().uuidString)"
+        let temporary = "\(entry.path).\(RandomUUID.make())"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.unwritable(entry.path) }
         let bytes = JSONValue.object(entry.document).serialized()

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import struct FoundationEssentials.Date
 
 /// Gives the access token of a sign-in, and renews it as the aws command does when it is about to end.
 struct SSOTokenProvider {
@@ -19,7 +19,7 @@ struct SSOTokenProvider {
             try? cache.save(entry)
         }
         guard remaining(entry) > 0 else {
-            throw signIn.signInEnded("the SSO sign-in ended at \(entry.expiration.formatted(.iso8601))")
+            throw signIn.signInEnded("the SSO sign-in ended at \(entry.expiration.iso8601)")
         }
         return entry.accessToken
     }
@@ -66,7 +66,7 @@ struct SSOTokenProvider {
         renewed.accessToken = token
         renewed.expiration = context.now().addingTimeInterval(Double(seconds))
         renewed.document["accessToken"] = .string(token)
-        renewed.document["expiresAt"] = .string(renewed.expiration.formatted(.iso8601))
+        renewed.document["expiresAt"] = .string(renewed.expiration.iso8601)
         if let next = answer["refreshToken"]?.string { renewed.document["refreshToken"] = .string(next) }
         return renewed
     }

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+package import struct FoundationEssentials.Date
 
 /// The state of a table's point-in-time recovery, without which DynamoDB exports nothing.
 package struct PointInTimeRecovery: Sendable, Equatable {

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+package import struct FoundationEssentials.Date
 
 /// Where an export or an import stands.
 package enum ExportStatus: Sendable, Equatable {

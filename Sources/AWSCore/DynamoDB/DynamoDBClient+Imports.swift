@@ -1,4 +1,4 @@
-package import FoundationEssentials
+package import struct FoundationEssentials.Date
 
 /// What DescribeImport and ImportTable say of an import.
 package struct ImportDescription: Sendable, Equatable {

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+package import struct FoundationEssentials.Date
 
 /// What DescribeTable says of a table.
 package struct TableDescription: Sendable, Equatable {

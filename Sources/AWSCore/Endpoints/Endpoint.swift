@@ -30,7 +30,7 @@ extension Endpoint {
         guard url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw invalid("it holds a space or a character that must be percent-encoded")
         }
-        guard let separator = url.firstRange(of: "://") else { throw invalid("it has no http:// or https://") }
+        guard let separator = url.firstOccurrence(of: "://") else { throw invalid("it has no http:// or https://") }
         guard let scheme = HTTPRequest.Scheme(rawValue: url[..<separator.lowerBound].lowercased()) else {
             throw invalid("only http and https are possible")
         }

@@ -1,5 +1,7 @@
-import FoundationEssentials
 import Synchronization
+
+import struct FoundationEssentials.Date
+import typealias FoundationEssentials.TimeInterval
 
 /// How far AWS's clock is ahead of this machine's, as learned from answers that refused a request for its date.
 final class ClockSkew: Sendable {

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+package import struct FoundationEssentials.Date
 
 /// A message as ReceiveMessage gives it.
 package struct SQSMessage: Sendable, Equatable {

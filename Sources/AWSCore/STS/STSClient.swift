@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 /// The calls of AWS STS that the product makes.
 package struct STSClient: Sendable {
     private let client: AWSClient

@@ -1,5 +1,4 @@
 internal import AWSCore
-internal import FoundationEssentials
 
 /// The settings file as it stands, with its top level checked: what every part of the settings is read from.
 package struct ConfigurationDocument: Sendable {
@@ -22,12 +21,12 @@ package struct ConfigurationDocument: Sendable {
     package init(path: String, mayBeMissing: Bool) throws(ConfigurationFieldError) {
         let contents: [UInt8]?
         do {
-            contents = Array(try Data(contentsOf: URL(filePath: path)))
-        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
-            guard mayBeMissing else { throw ConfigurationFieldError(source: path, message: "there is no such file") }
-            contents = nil
+            contents = try ConfigurationFiles.read(path)
         } catch {
             throw ConfigurationFieldError(source: path, message: "the file cannot be read; check its permissions")
+        }
+        guard contents != nil || mayBeMissing else {
+            throw ConfigurationFieldError(source: path, message: "there is no such file")
         }
         try self.init(contents: contents, file: path)
     }

@@ -51,7 +51,8 @@ extension ConfigurationField {
             name.split(separator: ".", omittingEmptySubsequences: false).count == 4
             && name.utf8.allSatisfy { $0 < UInt8(ascii: ":") && $0 != UInt8(ascii: "-") }
         guard (3...63).contains(name.utf8.count), isEnd(name.utf8.first), isEnd(name.utf8.last), !looksLikeAddress,
-            !name.contains(".."), name.utf8.allSatisfy({ "abcdefghijklmnopqrstuvwxyz0123456789.-".utf8.contains($0) })
+            name.firstOccurrence(of: "..") == nil,
+            name.utf8.allSatisfy({ "abcdefghijklmnopqrstuvwxyz0123456789.-".utf8.contains($0) })
         else {
             throw error(
                 "\"\(name)\" is not a bucket name (expected 3 to 63 lower-case letters, digits, \"-\" and \".\","
@@ -65,7 +66,7 @@ extension ConfigurationField {
 extension String {
     /// Whether it is one of the committed config.json's own values, or follows the habit to write `YOUR-…`.
     fileprivate var isPlaceholder: Bool {
-        lowercased().contains("replace-me") || hasPrefix("YOUR-") || hasPrefix("YOUR_")
+        lowercased().firstOccurrence(of: "replace-me") != nil || hasPrefix("YOUR-") || hasPrefix("YOUR_")
     }
 }
 

@@ -1,5 +1,6 @@
 package import AWSCore
-package import FoundationEssentials
+
+package import struct FoundationEssentials.Date
 
 /// Carries a restore out: finds the backup, plans, starts the import; ``ImportWatch`` follows it to its end.
 package struct RestoreRun: Sendable {
@@ -50,7 +51,7 @@ package struct RestoreRun: Sendable {
     ///
     /// - Throws: ``RestoreError`` when the table came to be meanwhile; ``AWSError``.
     package func start(_ plan: RestorePlan) async throws -> ImportDescription {
-        let request = plan.importRequest(bucket: configuration.bucket.name, clientToken: UUID().uuidString.lowercased())
+        let request = plan.importRequest(bucket: configuration.bucket.name, clientToken: RandomUUID.make())
         do {
             return try await DynamoDBClient(client: client, region: plan.region).importTable(request)
         } catch let error as AWSError where error.code == "ResourceInUseException" {

@@ -1,6 +1,7 @@
 package import AWSCore
-package import FoundationEssentials
 package import Logging
+
+package import struct FoundationEssentials.Date
 
 /// Backs up tables: for each, independently and at the same time, the schema goes into the bucket and an export starts.
 ///

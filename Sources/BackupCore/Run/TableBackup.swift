@@ -1,6 +1,7 @@
 internal import AWSCore
-import FoundationEssentials
 internal import Logging
+
+import struct FoundationEssentials.Date
 
 /// Backs up one table: read, write the schema, start the export.
 struct TableBackup: Sendable {

@@ -138,8 +138,7 @@ extension TableSettings {
 
     private func resourcePolicy(_ restored: RestoredTable) -> [DroppedSetting] {
         guard let policy = self[.resourcePolicy]?.string else { return [] }
-        let rewritten = policy.split(separator: sourceTableARN.description, omittingEmptySubsequences: false)
-            .joined(separator: restored.arn)
+        let rewritten = policy.replacing(each: sourceTableARN.description, by: restored.arn)
         return [
             DroppedSetting(
                 "resource policy",

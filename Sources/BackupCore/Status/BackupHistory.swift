@@ -1,5 +1,6 @@
 package import AWSCore
-package import FoundationEssentials
+
+package import struct FoundationEssentials.Date
 
 /// Reads how the last backups of a table went, from DynamoDB's list of exports and the manifests in the bucket.
 ///

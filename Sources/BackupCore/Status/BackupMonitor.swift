@@ -1,5 +1,6 @@
 package import AWSCore
-package import FoundationEssentials
+
+package import struct FoundationEssentials.Date
 
 /// Reads how it stands with every configured table, the schedule and the function.
 package struct BackupMonitor: Sendable {

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+package import struct FoundationEssentials.Date
 
 /// One export that was started for a backup, as it stands now.
 package struct BackupRecord: Sendable, Equatable {

@@ -1,5 +1,6 @@
-package import FoundationEssentials
 import Synchronization
+
+package import struct FoundationEssentials.Date
 
 /// A backup run during which the last backups are read.
 ///

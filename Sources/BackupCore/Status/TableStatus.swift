@@ -1,5 +1,6 @@
 internal import AWSCore
-package import FoundationEssentials
+
+package import struct FoundationEssentials.Date
 
 /// How it stands with the backups of one table.
 package struct TableStatus: Sendable, Equatable {

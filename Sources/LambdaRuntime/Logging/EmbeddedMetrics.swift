@@ -1,5 +1,6 @@
 package import AWSCore
-package import FoundationEssentials
+
+package import struct FoundationEssentials.Date
 
 /// Metrics in CloudWatch's embedded metric format: log lines out of which CloudWatch makes metrics, without a call.
 ///

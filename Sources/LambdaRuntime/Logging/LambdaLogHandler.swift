@@ -1,5 +1,7 @@
-package import FoundationEssentials
+internal import AWSCore
 package import Logging
+
+package import struct FoundationEssentials.Date
 
 /// Writes log lines as Lambda wants them, one object or one line of text for each event.
 ///
@@ -33,7 +35,7 @@ package struct LambdaLogHandler: LogHandler {
 
     package func log(event: LogEvent) {
         let requestID = LambdaContext.current?.requestID
-        let timestamp = now().logTimestamp
+        let timestamp = now().iso8601WithMilliseconds
         let metadata = allMetadata(of: event).sorted { $0.key < $1.key }
         switch format {
         case .json: writeJSON(event, timestamp, requestID, metadata)

@@ -14,7 +14,7 @@ package enum SyncLocation: Sendable, Equatable, CustomStringConvertible {
     package init(parsing text: String) throws {
         guard !text.isEmpty else { throw ConfigurationError("an empty text is neither s3://bucket nor a folder") }
         guard text.hasPrefix("s3://") else {
-            if let scheme = text.firstRange(of: "://"), !text[..<scheme.lowerBound].contains("/") {
+            if let scheme = text.firstOccurrence(of: "://"), !text[..<scheme.lowerBound].contains("/") {
                 throw ConfigurationError("\"\(text)\" is neither s3://bucket[/prefix] nor a folder")
             }
             self = .folder(text)

@@ -1,5 +1,6 @@
 internal import AWSCore
-import FoundationEssentials
+
+import struct FoundationEssentials.Date
 
 /// What makes two runs one copy: a checkpoint of one must never be taken for that of another.
 package struct CopyIdentity: Sendable, Equatable {

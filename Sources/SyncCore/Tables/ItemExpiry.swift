@@ -1,5 +1,6 @@
 internal import AWSCore
-import FoundationEssentials
+
+import struct FoundationEssentials.Date
 
 /// Tells items whose time to live is over and that DynamoDB has not deleted yet, which may take days.
 struct ItemExpiry: Sendable {

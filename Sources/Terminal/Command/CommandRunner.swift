@@ -1,3 +1,4 @@
+internal import AWSCore
 package import ArgumentParser
 import CGlibcCompatibility
 import FoundationEssentials
@@ -26,7 +27,7 @@ package struct CommandRunner: Sendable {
     package init(
         output: TextOutput = .standardOutput,
         errors: TextOutput = .standardError,
-        environment: [String: String] = ProcessInfo.processInfo.environment,
+        environment: [String: String] = ProcessEnvironment.variables(),
         hints: @escaping @Sendable (any Error) -> [String] = { _ in [] },
         usageHints: @escaping @Sendable ([String]) -> [String] = { _ in [] }
     ) {

@@ -85,7 +85,7 @@ package struct CommonOptions: ParsableArguments {
 
     /// The console that these options ask for.
     package func makeConsole(
-        environment: [String: String] = ProcessInfo.processInfo.environment,
+        environment: [String: String] = ProcessEnvironment.variables(),
         output: TextOutput = .standardOutput,
         errors: TextOutput = .standardError
     ) -> Console {
@@ -135,7 +135,7 @@ package struct CommonOptions: ParsableArguments {
     /// - Throws: ``ConfigurationError``; ``HTTPError`` when libcurl cannot start.
     package func makeClient(
         _ side: Side = Side(),
-        environment: [String: String] = ProcessInfo.processInfo.environment,
+        environment: [String: String] = ProcessEnvironment.variables(),
         console: Console
     ) throws -> AWSClient {
         let settings = try AWSSettings(

@@ -1,3 +1,4 @@
+internal import AWSCore
 package import FoundationEssentials
 package import Logging
 
@@ -26,8 +27,7 @@ package struct VerboseLogHandler: LogHandler {
         if let own = event.metadata { all.merge(own) { $1 } }
         if let error = event.error { all["error"] = "\(error)" }
         let pairs = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-        let time = now().formatted(style).dropFirst(11).prefix(12)
+        let time = now().iso8601WithMilliseconds.dropFirst(11).prefix(12)
         let line = "\(time) \(event.level) \(event.message)\(pairs)".escapedForTerminal
         console.writeError(console.errorStyler.apply(.dim, to: line))
     }

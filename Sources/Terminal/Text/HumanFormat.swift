@@ -1,3 +1,4 @@
+internal import AWSCore
 package import FoundationEssentials
 
 /// Numbers, sizes and times for people; the same everywhere, whatever the machine's language.
@@ -71,8 +72,7 @@ package enum HumanFormat {
 
     /// An instant to the second: `2026-11-21 02:00:07 UTC`.
     package static func date(_ date: Date) -> String {
-        let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space)
-        return "\(date.formatted(style).prefix(19)) UTC"
+        date.readable
     }
 
     /// One digit after the point.

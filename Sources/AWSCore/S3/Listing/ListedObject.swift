@@ -26,7 +26,7 @@ package struct ListedObject: Sendable {
         package var key: Range<Int> { keySpan.range }
         /// The ETag, with its quotes.
         package var etag: Range<Int> { etagSpan.range }
-        /// The time in S3's form, see ``S3Date``.
+        /// The time in S3's form, `2009-10-12T17:50:30.000Z`.
         package var lastModified: Range<Int> { lastModifiedSpan.range }
         /// AWS's word; empty for `STANDARD`, too, with some servers.
         package var storageClass: Range<Int> { storageClassSpan.range }
@@ -46,7 +46,7 @@ package struct ListedObject: Sendable {
     /// With its quotes.
     package var etag: String? { optionalText(entry.etagSpan) }
     /// `nil` as well for a time that is none.
-    package var lastModified: Date? { S3Date.parse(bytes[entry.lastModified]) }
+    package var lastModified: Date? { Date(iso8601: bytes[entry.lastModified]) }
     package var storageClass: S3StorageClass { S3StorageClass(optionalText(entry.storageClassSpan)) }
     /// AWS's word for the checksum that the object has, such as `CRC64NVME`; the last, should it have several.
     package var checksumAlgorithm: String? { optionalText(entry.checksumAlgorithmSpan) }
@@ -56,7 +56,7 @@ package struct ListedObject: Sendable {
     package var restoreStatus: S3RestoreStatus? {
         if entry.isRestoreInProgress { return .inProgress }
         guard !entry.restoreExpirySpan.isEmpty else { return nil }
-        return .restored(until: S3Date.parse(bytes[entry.restoreExpirySpan.range]))
+        return .restored(until: Date(iso8601: bytes[entry.restoreExpirySpan.range]))
     }
 
     /// How the keys follow each other as UTF-8 bytes, S3's order: negative when this one is before the other, 0 for

@@ -18,7 +18,7 @@ package struct ListingPageBuilder {
     /// Adds an object, key and all as they are.
     ///
     /// - Parameters:
-    ///   - lastModified: in S3's form, see ``S3Date``.
+    ///   - lastModified: in S3's form, `2009-10-12T17:50:30.000Z`.
     ///   - restoreExpiry: the same; `nil` when no restored copy is there.
     package mutating func append(
         key: some Collection<UInt8>,

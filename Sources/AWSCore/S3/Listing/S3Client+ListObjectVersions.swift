@@ -98,7 +98,7 @@ extension S3ObjectVersion {
         self.versionID = versionID
         isLatest = element["IsLatest"]?.text == "true"
         self.isDeleteMarker = isDeleteMarker
-        lastModified = (element["LastModified"]?.text).flatMap(S3Date.parse)
+        lastModified = (element["LastModified"]?.text).flatMap { Date(iso8601: $0) }
         etag = isDeleteMarker ? nil : element["ETag"]?.text
         self.size = size ?? 0
         storageClass = S3StorageClass(element["StorageClass"]?.text)

@@ -69,7 +69,7 @@ extension S3Client {
                             key: try decode.key(of: element, "Key"),
                             uploadID: uploadID
                         ),
-                        initiated: (element["Initiated"]?.text).flatMap(S3Date.parse),
+                        initiated: (element["Initiated"]?.text).flatMap { Date(iso8601: $0) },
                         storageClass: S3StorageClass(element["StorageClass"]?.text),
                         checksumAlgorithm: element["ChecksumAlgorithm"]?.text,
                         checksumType: (element["ChecksumType"]?.text).flatMap(S3ChecksumType.init)

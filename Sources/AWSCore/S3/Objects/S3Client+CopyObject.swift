@@ -101,7 +101,7 @@ extension S3Client {
         let (document, response) = try await sendForXML(request, root: "CopyObjectResult")
         return CopyObjectResult(
             etag: document["ETag"]?.text,
-            lastModified: (document["LastModified"]?.text).flatMap(S3Date.parse),
+            lastModified: (document["LastModified"]?.text).flatMap { Date(iso8601: $0) },
             versionID: response.headers["x-amz-version-id"],
             sourceVersionID: response.headers["x-amz-copy-source-version-id"],
             checksums: S3Checksum.all(in: document),

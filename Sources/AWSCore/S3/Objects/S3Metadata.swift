@@ -56,13 +56,13 @@ enum EncodedWord {
 
     /// The text with its encoded words decoded; what is none, or in another character set than UTF-8, stays as it is.
     static func decode(_ text: String) -> String {
-        guard text.contains("=?") else { return text }
+        guard text.firstOccurrence(of: "=?") != nil else { return text }
         var result = ""
         var rest = text[...]
         // Blanks between two encoded words do not belong to the text (section 6.2).
         var blanks: Substring = ""
         var followsWord = false
-        while let start = rest.firstRange(of: "=?")?.lowerBound {
+        while let start = rest.firstOccurrence(of: "=?")?.lowerBound {
             blanks = rest[..<start]
             guard let (word, end) = self.word(rest[start...]) else {
                 result += rest[...start]

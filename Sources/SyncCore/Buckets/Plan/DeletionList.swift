@@ -1,6 +1,8 @@
 import AWSCore
 import Synchronization
 
+import struct FoundationEssentials.Date
+
 /// The target's objects that the source does not have, kept until both listings have ended.
 ///
 /// In one piece of memory, about a hundred bytes each, because there may be many; and only as many as may be deleted.
@@ -62,7 +64,7 @@ final class DeletionList: Sendable {
             let found = ObjectState(
                 size: entry.size,
                 etag: entry.etag.isEmpty ? nil : text(entry.etag),
-                lastModified: S3Date.parse(text(entry.lastModified))
+                lastModified: Date(iso8601: text(entry.lastModified))
             )
             return (text(entry.key), found)
         }

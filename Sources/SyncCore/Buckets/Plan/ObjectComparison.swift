@@ -79,7 +79,7 @@ struct ListingComparison: Sendable {
     }
 
     private func time(_ text: UnsafeRawBufferPointer) -> Date? {
-        S3Date.parse(String(decoding: text, as: UTF8.self))
+        Date(iso8601: String(decoding: text, as: UTF8.self))
     }
 }
 

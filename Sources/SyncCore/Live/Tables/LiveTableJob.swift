@@ -1,6 +1,7 @@
 import AWSCore
 import BackupCore
-import FoundationEssentials
+
+import struct FoundationEssentials.Date
 
 /// One batch of a stream's changes on its way to one target.
 struct LiveTableJob: Sendable {

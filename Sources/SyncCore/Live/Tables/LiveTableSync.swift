@@ -1,5 +1,6 @@
 package import AWSCore
-package import FoundationEssentials
+
+package import struct FoundationEssentials.Date
 
 /// Makes the target tables follow their sources: one invocation's records at a time.
 ///
