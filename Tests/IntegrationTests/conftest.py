@@ -95,6 +95,9 @@ class Account:
         }
         (self.folder / "config.json").write_text(json.dumps({**document, **settings}))
 
+    def configure_sync(self, **mappings: Any) -> None:
+        (self.folder / "config.json").write_text(json.dumps({"sync": mappings}))
+
     def create_bucket(self) -> None:
         self.client("s3", BUCKET_REGION).create_bucket(
             Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": BUCKET_REGION}

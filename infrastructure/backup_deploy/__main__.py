@@ -10,6 +10,7 @@ from pathlib import Path
 from . import check, config, delete, deploy, recovery
 from .aws import AWS, AWSError
 from .errors import Declined, DeployError
+from .sync import command
 
 _EXAMPLES = """\
 examples:
@@ -22,6 +23,7 @@ examples:
   SCHEDULE='rate(6 hours)' ./deploy.sh    override a setting (also TABLE_ARNS, S3_BUCKET, S3_REGION, S3_PREFIX)
   AWS_ENDPOINT_URL=http://127.0.0.1:4566 ./deploy.sh
                                           deploy to a local AWS
+  ./deploy.sh sync --help                 live sync of tables and buckets has its own options
 
 exit codes: 0 done, nothing to do, or no problems found; 1 failed, or problems found; 64 usage; 130 interrupted
 """
@@ -29,16 +31,18 @@ exit codes: 0 done, nothing to do, or no problems found; 1 failed, or problems f
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
-        print(f"deploy.sh: {message}. ./deploy.sh --help shows how.", file=sys.stderr)
+        print(f"deploy.sh: {message}. {self.prog} --help shows how.", file=sys.stderr)
         sys.exit(64)
 
 
 def main() -> int:
-    options = _parse()
+    arguments = sys.argv[1:]
+    is_sync = arguments[:1] == [command.NAME]
+    options = command.parse(_Parser, arguments[1:]) if is_sync else _parse()
     if options.endpoint_url:
         os.environ["AWS_ENDPOINT_URL"] = options.endpoint_url
     try:
-        return _run(options)
+        return command.run(options) if is_sync else _run(options)
     except Declined:
         print("Nothing was deleted.", file=sys.stderr)
     except (DeployError, AWSError) as error:
@@ -47,8 +51,8 @@ def main() -> int:
     except OSError as error:
         print(f"deploy.sh: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("\ndeploy.sh: interrupted. CloudFormation finishes what it has begun; run ./deploy.sh again to follow it.",
-              file=sys.stderr)
+        print("\ndeploy.sh: interrupted. CloudFormation finishes what it has begun; run"
+              f" {'./deploy.sh sync' if is_sync else './deploy.sh'} again to follow it.", file=sys.stderr)
         return 130
     return 1
 

@@ -28,16 +28,21 @@ def run(aws: AWS, config: Config) -> bool:
         ("permissions", lambda: check_function.permission_findings(aws, config, deployment, caller)),
     ]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        groups = list(pool.map(lambda look: _guarded(*look), looks))
+        groups = list(pool.map(lambda look: guarded(*look), looks))
     findings = [Finding(OK, "caller", caller)] + [finding for group in groups for finding in group]
     print(report.findings_table(findings))
+    return told(findings)
+
+
+def told(findings: list[Finding]) -> bool:
+    """Prints how many of each kind there are; True when there is no problem."""
     problems, warnings, unknown = (sum(finding.verdict == verdict for finding in findings)
                                    for verdict in (PROBLEM, WARNING, UNKNOWN))
     print(f"\nproblems: {problems}, warnings: {warnings}, not readable: {unknown}")
     return problems == 0
 
 
-def _guarded(subject: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+def guarded(subject: str, look: Callable[[], list[Finding]]) -> list[Finding]:
     """One part that cannot be read does not hide the others."""
     try:
         return look()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
-from pathlib import Path
 from typing import Any
 
-from . import deploy, function_zip, schedule, stacks
+from . import check_stack, deploy, schedule, stacks
 from .aws import AWS, AWSError
 from .config import Config
 from .deployment import Deployment
 from .report import OK, PROBLEM, UNKNOWN, WARNING, Finding
 
-_GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 _EXPORT_ACTIONS = ["dynamodb:DescribeTable", "dynamodb:DescribeContinuousBackups", "dynamodb:ExportTableToPointInTime"]
 _BUCKET_ACTIONS = ["s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"]
 _CALLER_ACTIONS = ["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet", "lambda:CreateFunction",
@@ -30,34 +26,16 @@ def stack_findings(aws: AWS, config: Config, deployment: Deployment) -> list[Fin
     if deployment.manages_bucket:
         parts.insert(0, (deploy.bucket_template(config), deployment.bucket))
     for template, stack in parts:
-        subject = f"stack {template.name}"
-        if stack is None:
-            found.append(Finding(PROBLEM, subject, "is not deployed", "./deploy.sh"))
-        elif stack["StackStatus"] not in _GOOD:
-            found.append(Finding(PROBLEM, subject, f"is {stack['StackStatus']}", "./deploy.sh"))
-        else:
-            found.append(_drift(aws, stack, template.region))
-            found += _outdated(aws, template, stack)
+        found += check_stack.stack_findings(aws, template, stack)
     return found
 
 
 def function_findings(aws: AWS, config: Config, deployment: Deployment) -> list[Finding]:
     """The function's state, and whether it has the settings and the code at hand."""
-    subject = f"function {config.function_name}"
-    try:
-        function = aws.call("lambda", "get-function-configuration", config.region, FunctionName=config.function_name)
-    except AWSError as error:
-        if error.code == "ResourceNotFoundException":
-            return [Finding(PROBLEM, subject, "does not exist", "./deploy.sh")]
-        raise
-    state, update = function.get("State", "Active"), function.get("LastUpdateStatus", "Successful")
-    reason = function.get("StateReason") or function.get("LastUpdateStatusReason") or ""
-    good = state in ("Active", "Inactive") and update == "Successful"
-    found = [Finding(OK if good else PROBLEM, subject, f"{state}, last update {update} {reason}".strip())]
-    if deployment.function is None:
-        found.append(Finding(PROBLEM, subject, "belongs to no stack of this project",
-                             "choose another functionName, or delete that function"))
-    found.append(_code(config, function["CodeSha256"]))
+    found, exists = check_stack.function_findings(aws, config, config.region, config.function_name, "./deploy.sh")
+    if exists and deployment.function is None:
+        found.insert(1, Finding(PROBLEM, found[0].subject, "belongs to no stack of this project",
+                                "choose another functionName, or delete that function"))
     return found
 
 
@@ -115,22 +93,8 @@ def alarm_findings(aws: AWS, config: Config, deployment: Deployment) -> list[Fin
     """Every alarm of the stack: there, allowed to act, quiet; and somebody who hears them."""
     if deployment.function is None:
         return [Finding(PROBLEM, "alarms", "are not deployed", "./deploy.sh")]
-    resources = aws.call("cloudformation", "list-stack-resources", config.region, StackName=config.function_stack)
-    wanted = [resource["PhysicalResourceId"] for resource in resources["StackResourceSummaries"]
-              if resource["ResourceType"] == "AWS::CloudWatch::Alarm"]
-    answer = aws.call("cloudwatch", "describe-alarms", config.region, AlarmNames=wanted)
-    alarms = {alarm["AlarmName"]: alarm for alarm in answer.get("MetricAlarms", [])}
-    found = [Finding(PROBLEM, f"alarm {name}", "does not exist", "./deploy.sh") for name in wanted if name not in alarms]
-    for name, alarm in alarms.items():
-        if not alarm.get("ActionsEnabled", True):
-            found.append(Finding(PROBLEM, f"alarm {name}", "tells nobody: its actions are disabled",
-                                 f"aws cloudwatch enable-alarm-actions --region {config.region} --alarm-names {name}"))
-        elif alarm.get("StateValue") == "ALARM":
-            found.append(Finding(PROBLEM, f"alarm {name}", f"is raised: {alarm.get('StateReason', '')}",
-                                 "dist/bin/monitor (scripts/build-programs makes it)"))
-    if not found:
-        found = [Finding(OK, "alarms", f"{len(wanted)}, none raised")]
-    return found + [_subscription(aws, config, deployment.output("AlarmTopicArn"))]
+    return check_stack.alarm_findings(aws, config.region, config.function_stack, deployment.output("AlarmTopicArn"),
+                                      "./deploy.sh", "dist/bin/monitor (scripts/build-programs makes it)")
 
 
 def permission_findings(aws: AWS, config: Config, deployment: Deployment, caller: str) -> list[Finding]:
@@ -148,72 +112,6 @@ def permission_findings(aws: AWS, config: Config, deployment: Deployment, caller
     else:
         found.append(Finding(OK, "caller may deploy", "not simulated: the account's root may do everything"))
     return found
-
-
-def _drift(aws: AWS, stack: dict[str, Any], region: str) -> Finding:
-    name = stack["StackName"]
-    subject = f"stack {name}"
-    try:
-        detection = aws.call("cloudformation", "detect-stack-drift", region, StackName=name)["StackDriftDetectionId"]
-        deadline = time.monotonic() + 180
-        while True:
-            answer = aws.call("cloudformation", "describe-stack-drift-detection-status", region,
-                              StackDriftDetectionId=detection)
-            if answer["DetectionStatus"] != "DETECTION_IN_PROGRESS":
-                break
-            if time.monotonic() > deadline:
-                return Finding(UNKNOWN, subject, f"{stack['StackStatus']}, drift detection takes more than 3 minutes")
-            time.sleep(1)
-        if answer.get("StackDriftStatus") == "IN_SYNC":
-            return Finding(OK, subject, f"{stack['StackStatus']}, no drift")
-        drifts = aws.call("cloudformation", "describe-stack-resource-drifts", region, StackName=name,
-                          StackResourceDriftStatusFilters=["MODIFIED", "DELETED"])["StackResourceDrifts"]
-    except AWSError as error:
-        return Finding(UNKNOWN, subject, f"{stack['StackStatus']}, drift not readable: {error.code}: {error.message}")
-    if not drifts:
-        return Finding(UNKNOWN, subject, f"{stack['StackStatus']}, drift: {answer.get('DetectionStatusReason', 'unknown')}")
-    return Finding(PROBLEM, subject, "changed by hand: " + "; ".join(_drifted(drift) for drift in drifts),
-                   "undo the change, or move it into infrastructure/ and run ./deploy.sh")
-
-
-def _drifted(drift: dict[str, Any]) -> str:
-    paths = [difference["PropertyPath"] for difference in drift.get("PropertyDifferences", [])]
-    return f"{drift['LogicalResourceId']} {drift['StackResourceDriftStatus'].lower()} {' '.join(paths)}".strip()
-
-
-def _outdated(aws: AWS, template: stacks.Template, stack: dict[str, Any]) -> list[Finding]:
-    """What the stack was deployed with and is different now; the zip is compared by its hash elsewhere."""
-    deployed = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in stack.get("Parameters", [])}
-    different = [key for key, value in template.parameters.items() if deployed.get(key, "") != value]
-    if different:
-        return [Finding(PROBLEM, "  settings", f"deployed with another {', '.join(different)}", "./deploy.sh")]
-    if not stacks.is_current(aws, template, stack):
-        return [Finding(WARNING, "  template", f"infrastructure/{template.file} has changed since", "./deploy.sh")]
-    return []
-
-
-def _code(config: Config, deployed: str) -> Finding:
-    if not deploy.ZIP.exists():
-        return Finding(UNKNOWN, "  code", "nothing to compare with: dist/function.zip is not built",
-                       "scripts/package-lambda")
-    with tempfile.TemporaryDirectory() as folder:
-        current = Path(folder) / "function.zip"
-        function_zip.with_config(deploy.ZIP, current, config.serialized())
-        same = function_zip.lambda_code_hash(current) == deployed
-    if same:
-        return Finding(OK, "  code", f"is dist/function.zip with this configuration ({deployed[:12]}…)")
-    return Finding(WARNING, "  code", "differs from dist/function.zip with this configuration", "./deploy.sh")
-
-
-def _subscription(aws: AWS, config: Config, topic: str) -> Finding:
-    answer = aws.call("sns", "list-subscriptions-by-topic", config.region, TopicArn=topic)
-    subscriptions = answer.get("Subscriptions", [])
-    confirmed = [entry for entry in subscriptions if entry["SubscriptionArn"].startswith("arn:")]
-    if confirmed:
-        return Finding(OK, "alarm topic", f"{len(confirmed)} confirmed subscription(s)")
-    if subscriptions:
-        return Finding(WARNING, "alarm topic", f"{subscriptions[0]['Endpoint']} has not confirmed its subscription")
-    return Finding(WARNING, "alarm topic", "nobody hears the alarms: set alarmEmail, or subscribe to the topic")
 
 
 def _simulatable(caller: str) -> str:

@@ -19,20 +19,21 @@ def run(aws: AWS, config: Config, confirmed: bool) -> None:
     print(f"It keeps bucket {config.bucket} with all backups, and its stack {config.bucket_stack}. No new backups are"
           " made from then on.")
     if not confirmed:
-        _confirm(config.function_name)
+        confirm(config.function_name)
     report.step(f"Deleting stack {config.function_stack}")
     found = stacks.delete(aws, config.function_stack, config.region)
     report.detail("deleted" if found else "there is none")
     report.step(f"Deleting stack {config.artifacts_stack}")
     held = stacks.describe(aws, config.artifacts_stack, config.region)
     if held is not None:
-        _empty(aws, config, stacks.outputs(held).get("BucketName", ""))
+        empty(aws, config.region, stacks.outputs(held).get("BucketName", ""))
     found = stacks.delete(aws, config.artifacts_stack, config.region)
     report.detail("deleted" if found else "there is none")
     print(f"\nDeleted. Kept: s3://{config.bucket}/{config.prefix}/ ({config.bucket_region}) with all backups.")
 
 
-def _confirm(wanted: str) -> None:
+def confirm(wanted: str) -> None:
+    """Asks for the name of what is to be deleted; Declined when it is not given."""
     if not sys.stdin.isatty():
         raise DeployError("--delete asks before it deletes, and there is no terminal to ask on.", "add --yes.")
     try:
@@ -43,17 +44,17 @@ def _confirm(wanted: str) -> None:
         raise Declined
 
 
-def _empty(aws: AWS, config: Config, bucket: str) -> None:
+def empty(aws: AWS, region: str, bucket: str) -> None:
     """Deletes the zips: CloudFormation deletes only an empty bucket."""
     if not bucket:
         return
     try:
         while True:
-            page = aws.call("s3api", "list-objects-v2", config.region, Bucket=bucket, MaxKeys=1000)
+            page = aws.call("s3api", "list-objects-v2", region, Bucket=bucket, MaxKeys=1000)
             keys = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
             if not keys:
                 return
-            answer = aws.call("s3api", "delete-objects", config.region, Bucket=bucket,
+            answer = aws.call("s3api", "delete-objects", region, Bucket=bucket,
                               Delete={"Objects": keys, "Quiet": True})
             if answer.get("Errors"):
                 first = answer["Errors"][0]

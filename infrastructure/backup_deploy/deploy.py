@@ -37,7 +37,7 @@ def run(aws: AWS, config: Config, options: Options) -> None:
     outcomes = [_bucket(aws, config, options.dry_run)]
 
     report.step("Function package")
-    _package(config, options.zip)
+    package(config, options.zip)
 
     report.step(f"Function {config.function_name} in {config.region}")
     outcomes += _function(aws, config, options.dry_run)
@@ -78,9 +78,13 @@ def function_template(config: Config, code_bucket: str) -> stacks.Template:
     return stacks.Template(config.function_stack, config.region, "backup-function.yaml", {
         **settings_parameters(config),
         "CodeBucket": code_bucket,
-        "CodeKey": f"function/{function_zip.sha256(ZIP).hex()}.zip",
-        "Architecture": function_zip.architecture(ZIP),
+        **zip_parameters(),
     })
+
+
+def zip_parameters() -> dict[str, str]:
+    """What dist/function.zip says of itself."""
+    return {"CodeKey": f"function/{function_zip.sha256(ZIP).hex()}.zip", "Architecture": function_zip.architecture(ZIP)}
 
 
 def bucket_template(config: Config) -> stacks.Template:
@@ -118,7 +122,7 @@ def _bucket(aws: AWS, config: Config, dry_run: bool) -> stacks.Outcome:
         _tell_foreign_lifecycle(aws, config)
         return stacks.Outcome("unchanged", {})
     outcome = stacks.ensure(aws, template, dry_run)
-    _tell_outcome(template, outcome, dry_run)
+    tell_outcome(template, outcome, dry_run)
     if not dry_run and buckets.apply_lifecycle(aws, config):
         report.detail("lifecycle rules of s3-lifecycle.json applied")
         outcome = stacks.Outcome("updated" if outcome.action == "unchanged" else outcome.action, outcome.outputs)
@@ -135,7 +139,8 @@ def _tell_foreign_lifecycle(aws: AWS, config: Config) -> None:
         report.warning("its lifecycle rules are not those of s3-lifecycle.json. Next: ./deploy.sh --check")
 
 
-def _package(config: Config, source: Optional[Path]) -> None:
+def package(config: Config, source: Optional[Path]) -> None:
+    """Writes dist/function.zip with these settings: of a zip that is there, or built now."""
     if source is None:
         # What it says at its end is said below, of the zip with these settings; its progress and errors go to stderr.
         done = subprocess.run([str(ROOT / "scripts" / "package-lambda")], check=False, stdout=subprocess.DEVNULL)
@@ -150,29 +155,30 @@ def _package(config: Config, source: Optional[Path]) -> None:
 def _function(aws: AWS, config: Config, dry_run: bool) -> list[stacks.Outcome]:
     artifacts = artifacts_template(config)
     held = stacks.ensure(aws, artifacts, dry_run)
-    _tell_outcome(artifacts, held, dry_run)
+    tell_outcome(artifacts, held, dry_run)
     # In the dry run of a first deployment the bucket has no name yet.
     code_bucket = held.outputs.get("BucketName", "not-yet-created")
     template = function_template(config, code_bucket)
     if not dry_run:
-        _upload(aws, config, code_bucket, template.parameters["CodeKey"])
+        upload(aws, config.region, code_bucket, template.parameters["CodeKey"])
     if template.parameters["TableResources"].endswith("table/*"):
         report.warning(f"{len(config.tables)} tables do not fit into one role policy:"
                        f" the role may export every table of {config.region}")
     outcome = stacks.ensure(aws, template, dry_run)
-    _tell_outcome(template, outcome, dry_run)
+    tell_outcome(template, outcome, dry_run)
     return [held, outcome]
 
 
-def _upload(aws: AWS, config: Config, code_bucket: str, key: str) -> None:
+def upload(aws: AWS, region: str, code_bucket: str, key: str) -> None:
+    """Puts dist/function.zip into the artifacts bucket unless it is there."""
     try:
-        aws.call("s3api", "head-object", config.region, Bucket=code_bucket, Key=key)
+        aws.call("s3api", "head-object", region, Bucket=code_bucket, Key=key)
         return
     except AWSError as error:
         if error.code not in ("404", "NoSuchKey", "403"):
             raise error.explained(f"s3://{code_bucket}/{key}") from error
     try:
-        aws.run("s3api", "put-object", config.region, ["--bucket", code_bucket, "--key", key, "--body", str(ZIP)])
+        aws.run("s3api", "put-object", region, ["--bucket", code_bucket, "--key", key, "--body", str(ZIP)])
     except AWSError as error:
         raise error.explained(f"s3://{code_bucket}/{key}") from error
     report.detail(f"uploaded to s3://{code_bucket}/{key}")
@@ -186,7 +192,8 @@ def _table_resources(config: Config) -> list[str]:
     return [f"arn:{first.partition}:dynamodb:{first.region}:{first.account}:table/*"]
 
 
-def _tell_outcome(template: stacks.Template, outcome: stacks.Outcome, dry_run: bool) -> None:
+def tell_outcome(template: stacks.Template, outcome: stacks.Outcome, dry_run: bool) -> None:
+    """Says what became of a stack; in a dry run also what would."""
     report.detail(f"stack {template.name}: {outcome.action}")
     if dry_run:
         for line in outcome.changes:

@@ -17,16 +17,24 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed", "no c
 
 @dataclass(frozen=True)
 class Template:
-    """A stack as it should be."""
+    """A stack as it should be.
+
+    `parts` are put in place of words in the file; `command` is what the user typed to get here.
+    """
 
     name: str
     region: str
     file: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
+    command: str = "./deploy.sh"
 
     @property
     def body(self) -> str:
-        return (INFRASTRUCTURE / self.file).read_text(encoding="utf-8")
+        text = (INFRASTRUCTURE / self.file).read_text(encoding="utf-8")
+        for word, part in self.parts.items():
+            text = text.replace(word, part)
+        return text
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ def ensure(aws: AWS, template: Template, dry_run: bool = False) -> Outcome:
         raise error.explained(f"stack {template.name} in {template.region}") from error
 
 
-def delete(aws: AWS, name: str, region: str) -> bool:
+def delete(aws: AWS, name: str, region: str, command: str = "./deploy.sh") -> bool:
     """Deletes the stack and waits; False when there was none."""
     stack = describe(aws, name, region)
     if stack is None:
@@ -73,7 +81,7 @@ def delete(aws: AWS, name: str, region: str) -> bool:
         raise error.explained(f"stack {name} in {region}") from error
     if status is not None and status["StackStatus"] != "DELETE_COMPLETE":
         raise DeployError(f"Stack {name} in {region} was not deleted: {_first_failure(aws, stack['StackId'], region)}.",
-                          "remove what is named there, then run ./deploy.sh --delete again.")
+                          f"remove what is named there, then run {command} --delete again.")
     return True
 
 
@@ -109,7 +117,7 @@ def _ensure(aws: AWS, template: Template, dry_run: bool) -> Outcome:
         raise DeployError(
             f"Stack {template.name} in {template.region} could not be {'created' if creating else 'updated'}:"
             f" {_first_failure(aws, template.name, template.region)}.",
-            "remove the cause and run ./deploy.sh again; what was there before is unchanged.")
+            f"remove the cause and run {template.command} again; what was there before is unchanged.")
     return Outcome("created" if creating else "updated", outputs(done))
 
 
@@ -130,7 +138,7 @@ def _settled(aws: AWS, template: Template, dry_run: bool) -> Optional[dict[str, 
         # Its first creation failed and was undone: CloudFormation can only delete such a stack, and it holds nothing.
         if dry_run:
             raise DeployError(f"Stack {template.name} is ROLLBACK_COMPLETE: its first creation failed.",
-                              "run ./deploy.sh without --dry-run, which clears it away.")
+                              f"run {template.command} without --dry-run, which clears it away.")
         report.detail(f"stack {template.name} is left over from a failed creation: deleting it")
         delete(aws, template.name, template.region)
         return None

@@ -1,0 +1,117 @@
+"""./deploy.sh sync: from nothing to tables and buckets that are followed, looked at, run again and deleted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import REGION, ROOT, Account, until
+
+sys.path.insert(0, str(ROOT / "Tests" / "ScriptTests"))
+import warm_aws  # noqa: E402
+
+OTHER_REGION = "eu-west-1"
+FUNCTION = "DynamoDBSyncFunction"
+KEY = {
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for PATH with an AWS CLI that is loaded already."""
+    folder = tmp_path_factory.mktemp("tools")
+    process = warm_aws.install(folder)
+    yield folder
+    warm_aws.stop(process)
+
+
+class Project:
+    """A copy of deploy.sh in an account's folder: it writes its zip beside itself."""
+
+    def __init__(self, account: Account, tools: Path, function_zip: Path) -> None:
+        self.account = account
+        self._path = f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self._zip = function_zip
+        for name in ("deploy.sh", "config.schema.json", "s3-lifecycle.json"):
+            shutil.copy2(ROOT / name, account.folder / name)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "infrastructure", account.folder / "infrastructure", ignore=ignored)
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Runs deploy.sh sync, which must end with that code; gives all it wrote."""
+        script = str(self.account.folder / "deploy.sh")
+        done = self.account.run(script, "sync", *arguments, PATH=self._path)
+        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def deploy(self, *arguments: str) -> str:
+        return self.run("--zip", str(self._zip), *arguments)
+
+
+@pytest.fixture
+def project(account: Account, tools: Path, function_zip: Path) -> Project:
+    return Project(account, tools, function_zip)
+
+
+def _items(account: Account, table: str, region: str = REGION) -> dict[str, str]:
+    pages = account.client("dynamodb", region).get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    return {item["id"]["S"]: item["n"]["N"] for page in pages for item in page["Items"]}
+
+
+def test_tables_are_followed_looked_at_deployed_again_and_deleted(project: Project) -> None:
+    account = project.account
+    dynamodb = account.client("dynamodb")
+    dynamodb.create_table(TableName="Orders", **KEY)
+    # The second source has a stream, and a change in it from before the deployment.
+    dynamodb.create_table(
+        TableName="Users", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}, **KEY
+    )
+    dynamodb.put_item(TableName="Users", Item={"id": {"S": "early"}, "n": {"N": "1"}})
+    account.client("dynamodb", OTHER_REGION).create_table(TableName="Orders", **KEY)
+    dynamodb.create_table(TableName="Big", **KEY)
+    dynamodb.create_table(TableName="Users-new", **KEY)
+    account.configure_sync(
+        tables=[
+            {
+                "source": account.arn("Orders"),
+                "targets": [
+                    {"table": account.arn("Orders", OTHER_REGION)},
+                    {"table": account.arn("Big"), "where": "n >= 10"},
+                ],
+            },
+            {"source": account.arn("Users"), "targets": [{"table": account.arn("Users-new")}]},
+        ]
+    )
+    assert "Orders: would be switched on" in project.deploy("--dry-run")
+    assert "does not exist" in project.run("--check", code=1)
+
+    output = project.deploy()
+    assert "live sync is on" in output and "History may begin now" in output
+    assert f"sync table {account.arn('Orders')} {account.arn('Big')} --mode merge --where 'n >= 10'" in output
+    for number in range(20):
+        dynamodb.put_item(TableName="Orders", Item={"id": {"S": f"{number}"}, "n": {"N": f"{number}"}})
+    dynamodb.delete_item(TableName="Orders", Key={"id": {"S": "15"}})
+    wanted = {f"{number}": f"{number}" for number in range(20) if number != 15}
+    until(lambda: _items(account, "Orders", OTHER_REGION) == wanted, "the copy in another Region")
+    until(lambda: _items(account, "Big") == {key: n for key, n in wanted.items() if int(n) >= 10}, "the part")
+    until(lambda: _items(account, "Users-new") == {"early": "1"}, "what was in the stream before")
+
+    assert "problems: 0" in project.run("--check")
+    again = project.deploy()
+    assert "No changes" in again and "created" not in again and "updated" not in again
+
+    deleted = project.run("--delete", "--yes")
+    assert "streams of Orders, Users are still on" in deleted
+    assert account.client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
+    assert _items(account, "Orders") == wanted and _items(account, "Orders", OTHER_REGION) == wanted
+    assert dynamodb.describe_table(TableName="Orders")["Table"]["StreamSpecification"]["StreamEnabled"]
+    project.run("--delete", "--delete-streams", "--yes")
+    stream = dynamodb.describe_table(TableName="Orders")["Table"].get("StreamSpecification", {})
+    assert not stream.get("StreamEnabled")

@@ -1,0 +1,1 @@
+"""./deploy.sh sync: live sync of tables and buckets."""

@@ -1,0 +1,64 @@
+"""The targets, as far as this account can see them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Sequence
+
+from .. import report
+from ..aws import AWS
+from ..config import Table
+from ..errors import DeployError
+from . import streams
+from .plan import Plan, TableTarget
+from .streams import TableState
+
+
+@dataclass(frozen=True)
+class TargetState:
+    """`problem` is empty when the target can be written, as far as its description says."""
+
+    source: Table
+    target: TableTarget
+    problem: str = ""
+    is_missing: bool = False
+
+
+def read_all(aws: AWS, plan: Plan, account: str, sources: Sequence[TableState]) -> list[TargetState]:
+    """The target tables of this account; those of others are their owners' to see."""
+    states = {state.table.arn: state for state in sources}
+    pairs = [(states[mapping.source.arn], target) for mapping in plan.tables for target in mapping.targets
+             if target.table.account == account and mapping.source.arn in states]
+    if not pairs:
+        return []
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        found = list(pool.map(lambda pair: streams.read(aws, pair[1].table), pairs))
+    return [_compared(source, target, state) for (source, target), state in zip(pairs, found)]
+
+
+def tell(aws: AWS, plan: Plan, account: str, sources: Sequence[TableState]) -> None:
+    """Refuses targets that can never be written, and warns of those that are not there yet."""
+    for state in read_all(aws, plan, account, sources):
+        if state.problem and not state.is_missing:
+            raise DeployError(state.problem, "map the source to a table with the same key.")
+        if state.is_missing:
+            report.warning(f"{state.problem} Next: {create_command(state)}")
+
+
+def create_command(state: TargetState) -> str:
+    return f"dist/bin/sync table {state.source.arn} {state.target.table.arn} --create --mode merge"
+
+
+def _compared(source: TableState, target: TableTarget, found: TableState) -> TargetState:
+    name = f"Target table {target.table.name} in {target.table.region}"
+    if found.status is None:
+        return TargetState(source.table, target, f"{name} does not exist; until it does, changes wait in the stream.", True)
+    if source.key and found.key != source.key:
+        return TargetState(source.table, target, f"{name} has the key ({_described(found)}), but its source"
+                           f" {source.table.name} has ({_described(source)}): no change could be written.")
+    return TargetState(source.table, target)
+
+
+def _described(state: TableState) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind, _ in state.key)
