@@ -32,11 +32,14 @@ enum Bootstrap {
                         return try BackupHandler(environment: environment, transport: transport, logger: logger)
                     case "table-sync":
                         return try TableSyncHandler(environment: environment, transport: transport, logger: logger)
+                    case "bucket-sync":
+                        return try BucketSyncHandler(environment: environment, transport: transport, logger: logger)
                     case let name:
                         throw LambdaFunctionError(
                             type: .runtime("UnknownHandler"),
                             message:
-                                "there is no handler \"\(name ?? "")\"; set the function's handler to backup or table-sync"
+                                "there is no handler \"\(name ?? "")\"; set the function's handler to backup, table-sync or"
+                                + " bucket-sync"
                         )
                     }
                 }

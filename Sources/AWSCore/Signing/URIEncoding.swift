@@ -38,7 +38,7 @@ package enum URIEncoding {
     /// The same within bytes: what is decoded is never longer, and stands where its text began.
     ///
     /// - Returns: where the decoded text is now; `nil` as for a text, with the bytes half decoded.
-    static func decodeForm(_ bytes: UnsafeMutableBufferPointer<UInt8>, _ range: Range<Int>) -> Range<Int>? {
+    package static func decodeForm(_ bytes: UnsafeMutableBufferPointer<UInt8>, _ range: Range<Int>) -> Range<Int>? {
         var (read, write) = (range.lowerBound, range.lowerBound)
         var isASCII = true
         while read < range.upperBound {

@@ -54,6 +54,16 @@ extension FakeS3.State {
         return (name, algorithm.headerValue(bytes))
     }
 
+    func listParts(_ call: FakeS3Call) -> HTTPResponse {
+        guard let (id, _) = upload(call), let upload = uploads[id] else { return .s3Error("NoSuchUpload", 404) }
+        let parts = upload.parts.sorted { $0.key < $1.key }.map { number, bytes in
+            let sum = checksum(upload, bytes).map { "<Checksum\($0)>\($1)</Checksum\($0)>" } ?? ""
+            return "<Part><PartNumber>\(number)</PartNumber><ETag>\(FakeS3.etag(bytes, parts: []).xmlEscaped)</ETag>"
+                + "<Size>\(bytes.count)</Size>\(sum)</Part>"
+        }
+        return .xml("<ListPartsResult><IsTruncated>false</IsTruncated>\(parts.joined())</ListPartsResult>")
+    }
+
     mutating func completeUpload(_ call: FakeS3Call) -> HTTPResponse {
         guard let (id, _) = upload(call), let upload = uploads[id] else { return .s3Error("NoSuchUpload", 404) }
         guard let document = try? XMLElement(parsing: call.body) else { return .s3Error("MalformedXML", 400) }

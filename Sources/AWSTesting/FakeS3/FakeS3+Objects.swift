@@ -25,6 +25,8 @@ extension FakeS3.State {
         case "DeleteObject": return delete(call)
         case "CopyObject": return copy(call)
         case "GetObjectTagging": return tags(call)
+        case "PutObjectTagging", "DeleteObjectTagging": return setTags(call)
+        case "ListParts": return listParts(call)
         case "CreateMultipartUpload": return createUpload(call)
         case "UploadPart": return uploadPart(call)
         case "UploadPartCopy": return uploadPartCopy(call)
@@ -56,6 +58,7 @@ extension FakeS3.State {
         var object = FakeS3Object(bytes: call.body, etag: FakeS3.etag(call.body, parts: []), lastModified: now)
         for name in [
             "content-type", "content-encoding", "cache-control", "content-disposition", "content-language", "expires",
+            "x-amz-website-redirect-location",
         ] {
             object.content[name] = call.headers[name]
         }
@@ -89,7 +92,7 @@ extension FakeS3.State {
         if object.storageClass != "STANDARD" { headers["x-amz-storage-class"] = object.storageClass }
         headers["x-amz-restore"] = object.restore
         headers["x-amz-server-side-encryption"] = object.encryption
-        if !object.tags.isEmpty { headers["x-amz-tagging-count"] = "\(object.tags.count)" }
+        if tellsTagCounts, !object.tags.isEmpty { headers["x-amz-tagging-count"] = "\(object.tags.count)" }
         if !isHead, object.isArchived { return .s3Error("InvalidObjectState", 403) }
         var range = 0..<object.bytes.count
         var status = 200
@@ -149,6 +152,13 @@ extension FakeS3.State {
         if let refusal = refusal(call) { return refusal }
         guard copy.bytes.count <= maximumCopySize else { return .s3Error("InvalidRequest", 400, "larger than allowed") }
         copy.etag = FakeS3.etag(copy.bytes, parts: [])
+        if call.headers["x-amz-metadata-directive"] == "REPLACE" {
+            let replacement = template(call)
+            copy.content = replacement.content
+            copy.metadata = replacement.metadata
+        } else {
+            copy.content["x-amz-website-redirect-location"] = nil
+        }
         copy.parts = []
         copy.restore = nil
         copy.storageClass = call.headers["x-amz-storage-class"] ?? "STANDARD"
@@ -160,6 +170,21 @@ extension FakeS3.State {
             "<CopyObjectResult><ETag>\(copy.etag.xmlEscaped)</ETag>"
                 + "<LastModified>\(FakeS3Time.xml(now))</LastModified></CopyObjectResult>"
         )
+    }
+
+    /// Tags change nothing else of an object, not even its time.
+    private mutating func setTags(_ call: FakeS3Call) -> HTTPResponse {
+        let key = FakeS3Key(call.key)
+        guard buckets[call.bucket]?.objects[key] != nil else { return .s3Error("NoSuchKey", 404) }
+        var tags: [S3Tag] = []
+        if call.operation == "PutObjectTagging" {
+            guard let document = try? XMLElement(parsing: call.body), let set = document["TagSet"] else {
+                return .s3Error("MalformedXML", 400)
+            }
+            tags = set.all("Tag").map { S3Tag($0["Key"]?.text ?? "", $0["Value"]?.text ?? "") }
+        }
+        buckets[call.bucket]?.objects[key]?.tags = tags
+        return HTTPResponse(status: call.operation == "PutObjectTagging" ? 200 : 204)
     }
 
     private func tags(_ call: FakeS3Call) -> HTTPResponse {

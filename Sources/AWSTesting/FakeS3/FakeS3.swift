@@ -13,6 +13,8 @@ package final class FakeS3: HTTPTransport {
         case error(String, status: Int)
         /// The connection breaks before anything is done.
         case cut
+        /// Nothing is done and no answer comes, until the task is cancelled.
+        case hangs
         /// The call is carried out, but the connection breaks before the answer.
         case lostAnswer
         /// Status 200, with an error in the body, and nothing done.
@@ -37,6 +39,8 @@ package final class FakeS3: HTTPTransport {
         package var maximumKeys = 1000
         /// The largest object that one CopyObject copies.
         package var maximumCopySize = 5 << 30
+        /// Whether HEAD and GET say how many tags there are, as they do for those who may read tags.
+        package var tellsTagCounts = true
         /// The smallest part but the last.
         package var minimumPartSize = 1
     }
@@ -181,6 +185,9 @@ package final class FakeS3: HTTPTransport {
         switch fault(call, number) {
         case nil: break
         case .error(let code, let status): return (.s3Error(code, status), nil)
+        case .hangs:
+            try await Gate().pass()
+            throw HTTPError(.connectionLost, "nobody opens that gate")
         case .cut: throw HTTPError(.connectionLost, "the connection was cut")
         case .lateError: return (.s3Error("InternalError", 200), nil)
         case .cutBody(let count): limit = count

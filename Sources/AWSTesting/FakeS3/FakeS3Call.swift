@@ -72,7 +72,9 @@ package struct FakeS3Call: Sendable {
             if isPart { return isCopy ? "UploadPartCopy" : "UploadPart" }
             return query["tagging"] != nil ? "PutObjectTagging" : isCopy ? "CopyObject" : "PutObject"
         case .post: return query["uploads"] != nil ? "CreateMultipartUpload" : "CompleteMultipartUpload"
-        case .delete: return query["uploadId"] != nil ? "AbortMultipartUpload" : "DeleteObject"
+        case .delete:
+            if query["tagging"] != nil { return "DeleteObjectTagging" }
+            return query["uploadId"] != nil ? "AbortMultipartUpload" : "DeleteObject"
         }
     }
 

@@ -33,6 +33,8 @@ package struct TransferTask: Sendable {
     package var target: ObjectState?
     /// Whether both are to be compared more closely first.
     package var isUndecided = false
+    /// All that S3 says of the source's object, where it was asked.
+    package var sourceHead: S3ObjectHead?
 
     /// What must hold at a target bucket for a write.
     var condition: S3WriteCondition? {

@@ -24,6 +24,7 @@ struct ServerSideCopy: ObjectMover {
                 bucket: target.bucket,
                 key: target.key(task.key),
                 condition: task.condition,
+                metadata: metadata(task),
                 storageClass: options.storageClass
                     ?? (task.source.storageClass == .standard ? nil : task.source.storageClass),
                 encryption: options.encryption
@@ -36,6 +37,13 @@ struct ServerSideCopy: ObjectMover {
         // The same ETag is the same MD5, or, with KMS keys and parts, none at all.
         if result.etag == task.source.etag, result.etag?.contains("-") == false { return state }
         return try await verify(task, etag: result.etag)
+    }
+
+    /// S3 leaves one header out when it copies the others by itself.
+    private func metadata(_ task: TransferTask) -> CopyObjectRequest.Metadata {
+        guard let head = task.sourceHead, head.content.websiteRedirectLocation != nil, head.missingMetadataCount == 0
+        else { return .copied }
+        return .replaced(head.content, head.metadata)
     }
 
     private func copyInParts(_ task: TransferTask) async throws -> ObjectState {

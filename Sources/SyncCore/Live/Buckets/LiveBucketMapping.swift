@@ -1,0 +1,43 @@
+import AWSCore
+
+/// A mapping with all that settling an object of it needs.
+struct LiveBucketMapping: Sendable {
+    let mapping: BucketMapping
+    let settlement: ObjectSettlement
+
+    init(_ mapping: BucketMapping, connections: BucketConnections, options: BucketSyncOptions) {
+        self.mapping = mapping
+        let (source, target) = (connections.source(mapping), connections.target(mapping))
+        let progress = SyncProgress()
+        let permits = TransferPermits(options.partsAtOnce)
+        settlement = ObjectSettlement(
+            source: source,
+            target: target,
+            mover: CopyOrStream(
+                copy: ServerSideCopy(
+                    source: source,
+                    target: target,
+                    options: options,
+                    permits: permits,
+                    progress: progress
+                ),
+                stream: StreamedCopy(
+                    source: source,
+                    target: target,
+                    options: options,
+                    permits: permits,
+                    progress: progress
+                ),
+                mayStream: mapping.role != nil,
+                mustStream: options.streams || source.s3.region.partition != target.s3.region.partition
+            ),
+            confirmSource: {
+                do {
+                    try await source.s3.headBucket(source.bucket)
+                } catch let error as AWSError where error.isS3NotFound {
+                    throw ObjectSettlementError(.sourceBucketIsGone, source: source.name, target: target.name)
+                }
+            }
+        )
+    }
+}
