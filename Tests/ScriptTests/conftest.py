@@ -97,14 +97,14 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def write_package(self, path: Path) -> Path:
-        """A function's zip whose bootstrap answers every invocation."""
+    def write_package(self, path: Path, bootstrap: str = "#!/bin/sh\nexit 0\n") -> Path:
+        """A function's zip with that bootstrap."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(path, "w") as archive:
             entry = zipfile.ZipInfo("bootstrap")
             entry.create_system = 3
             entry.external_attr = 0o100755 << 16
-            archive.writestr(entry, "#!/bin/sh\nexit 0\n")
+            archive.writestr(entry, bootstrap)
         return path
 
 
@@ -129,6 +129,12 @@ def _copy(endpoint: str, tools: Path, folder: Path) -> Project:
 def project(endpoint: str, tools: Path, tmp_path: Path) -> Project:
     """A project of which nothing is deployed."""
     return _copy(endpoint, tools, tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def module_project(endpoint: str, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project of which nothing is deployed, for all tests of a file."""
+    return _copy(endpoint, tools, tmp_path_factory.mktemp("module") / "project")
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,8 @@ from .aws import AWS, AWSError
 from .errors import DeployError
 
 INFRASTRUCTURE = Path(__file__).resolve().parents[1]
+# What CloudFormation takes in a request; a larger template comes from a bucket.
+INLINE_LIMIT = 51_200
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed", "no changes")
 
 
@@ -19,7 +23,8 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed", "no c
 class Template:
     """A stack as it should be.
 
-    `parts` are put in place of words in the file; `command` is what the user typed to get here.
+    `parts` are put in place of words in the file; `command` is what the user typed to get here; `bucket` of the same Region
+    takes the template when it is too large for a request.
     """
 
     name: str
@@ -28,6 +33,7 @@ class Template:
     parameters: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
     command: str = "./deploy.sh"
+    bucket: str = ""
 
     @property
     def body(self) -> str:
@@ -154,8 +160,8 @@ def _create_change_set(aws: AWS, template: Template, creating: bool) -> Optional
     parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in template.parameters.items()]
     created = aws.call(
         "cloudformation", "create-change-set", template.region, StackName=template.name, ChangeSetName=name,
-        ChangeSetType="CREATE" if creating else "UPDATE", TemplateBody=template.body, Parameters=parameters,
-        Capabilities=["CAPABILITY_IAM"])
+        ChangeSetType="CREATE" if creating else "UPDATE", Parameters=parameters, Capabilities=["CAPABILITY_IAM"],
+        **_template_argument(aws, template))
     pause = _Pause()
     while True:
         change_set = aws.call("cloudformation", "describe-change-set", template.region, ChangeSetName=created["Id"])
@@ -169,6 +175,23 @@ def _create_change_set(aws: AWS, template: Template, creating: bool) -> Optional
             raise DeployError(f"CloudFormation refuses the change of stack {template.name} in {template.region}:"
                               f" {reason}.")
         pause.wait()
+
+
+def _template_argument(aws: AWS, template: Template) -> dict[str, str]:
+    """The template in the request, or where it lies."""
+    body = template.body.encode()
+    if len(body) <= INLINE_LIMIT:
+        return {"TemplateBody": template.body}
+    if not template.bucket:
+        raise DeployError(f"The template of stack {template.name} has {len(body)} bytes and comes from the artifacts bucket,"
+                          " which is not there yet.", f"run {template.command} without --dry-run.")
+    key = f"template/{hashlib.sha256(body).hexdigest()}.yaml"
+    with tempfile.NamedTemporaryFile(suffix=".yaml") as file:
+        file.write(body)
+        file.flush()
+        aws.run("s3api", "put-object", template.region, ["--bucket", template.bucket, "--key", key, "--body", file.name])
+    suffix = "amazonaws.com.cn" if template.region.startswith("cn-") else "amazonaws.com"
+    return {"TemplateURL": f"https://s3.{template.region}.{suffix}/{template.bucket}/{key}"}
 
 
 def _discard(aws: AWS, template: Template, change_set: str, creating: bool) -> None:

@@ -78,6 +78,7 @@ def _install_hooks(settings: Settings, endpoint: str) -> None:
     from . import (
         alarms,
         async_invocations,
+        bucket_notifications,
         bucket_stacks,
         dynamodb,
         embedded_metrics,
@@ -95,6 +96,7 @@ def _install_hooks(settings: Settings, endpoint: str) -> None:
     async_invocations.install(settings)
     schedules.install(settings)
     stream_mappings.install(settings)
+    bucket_notifications.install()
     bucket_stacks.install()
     function_stacks.install()
     alarms.install()

@@ -17,7 +17,6 @@ from .streams import TableState
 
 # What S3 may need until each of its servers knows a new notification.
 _NOTIFICATION_DELAY = timedelta(minutes=5)
-NOT_YET_CREATED = "not-yet-created"
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def _region(aws: AWS, plan: Plan, region: RegionPlan, states: Sequence[TableStat
     for state in off:
         if dry_run:
             report.detail(f"{state.table.name}: would be switched on")
-            arns[state.table.arn] = f"{state.table.arn}/stream/{NOT_YET_CREATED}"
+            arns[state.table.arn] = f"{state.table.arn}/stream/{template.NOT_YET_CREATED}"
             continue
         arns[state.table.arn] = streams.switch_on(aws, state.table).stream
         report.detail(f"{state.table.name}: switched on ({streams.VIEW_TYPE})")
@@ -99,7 +98,7 @@ def _stacks(aws: AWS, plan: Plan, region: RegionPlan, arns: Mapping[str, str], d
     held = stacks.ensure(aws, artifacts, dry_run)
     deploy.tell_outcome(artifacts, held, dry_run)
     # In the dry run of a first deployment the bucket has no name yet.
-    code_bucket = held.outputs.get("BucketName", NOT_YET_CREATED)
+    code_bucket = held.outputs.get("BucketName", template.NOT_YET_CREATED)
     wanted = template.of(plan, region, arns, {"CodeBucket": code_bucket, **deploy.zip_parameters()})
     if not dry_run:
         deploy.upload(aws, region.region, code_bucket, wanted.parameters["CodeKey"])

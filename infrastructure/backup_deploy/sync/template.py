@@ -16,6 +16,8 @@ from . import permissions
 from .plan import Plan, RegionPlan, partition
 
 FILE = "sync-functions.yaml"
+# Stands for what a dry run does not make.
+NOT_YET_CREATED = "not-yet-created"
 # What every mapping of a stream is given; sync-functions.yaml and infrastructure/README.md say why.
 STREAM_SETTINGS: dict[str, Any] = {
     "StartingPosition": "TRIM_HORIZON",
@@ -57,7 +59,9 @@ def of(plan: Plan, region: RegionPlan, streams: Mapping[str, str], code: Mapping
             for table, stream in ((mapping.source.arn, streams.get(mapping.source.arn)) for mapping in region.tables)
             if stream),
     }
-    return stacks.Template(plan.stack, region.region, FILE, {**settings(plan, region), **code}, parts, "./deploy.sh sync")
+    bucket = code.get("CodeBucket", "")
+    return stacks.Template(plan.stack, region.region, FILE, {**settings(plan, region), **code}, parts, "./deploy.sh sync",
+                           "" if bucket == NOT_YET_CREATED else bucket)
 
 
 def stream_mapping(stream: str) -> dict[str, Any]:
