@@ -82,7 +82,7 @@ enum ResponseClassifier {
         judgement.retryAfter = retryAfter(response.headers)
         judgement.mayBeClockSkew = AWSError.Kind.possibleClockSkewCodes.contains(body.code)
         if judgement.error.code == AWSError.conditionalCheckFailed {
-            judgement.error.existingItem = try? ItemWriteOutcome.item(in: response.body, member: "Item")
+            judgement.error.existingItem = (try? SingleItemAnswer(parsing: response.body, member: "Item"))?.item
         }
         if request.service == .s3 { judgement.error.bucketRegion = body.region.flatMap { Region($0) } }
         if request.service == .s3, [301, 307, 400].contains(response.status) {

@@ -5,10 +5,7 @@ import Terminal
 enum DroppedText {
     static func print(_ settings: [DroppedSetting], withCommands: Bool, to console: Console) throws {
         for dropped in settings {
-            let note = dropped.note.map { " (\($0))" } ?? ""
-            try console.print("    - \(dropped.setting)\(note)".escapedForTerminal)
-            guard withCommands else { continue }
-            for command in dropped.commands { try console.print("        \(command.description.escapedForTerminal)") }
+            for line in dropped.lines(withCommands: withCommands) { try console.print("    \(line.escapedForTerminal)") }
         }
     }
 }

@@ -68,15 +68,7 @@ struct PlanReport {
             "compressedBytes": .number(JSONNumber(plan.contents.storage.total.bytes)),
             "tableCreationParameters": .object(plan.schema.parameters),
             "notes": .array(plan.notes.map { .string($0) }),
-            "dropped": .array(
-                plan.dropped.map { dropped in
-                    [
-                        "setting": .string(dropped.setting),
-                        "note": dropped.note.map { .string($0) } ?? .null,
-                        "commands": .array(dropped.commands.map { .string($0.description) }),
-                    ]
-                }
-            ),
+            "dropped": .array(plan.dropped.map(\.json)),
         ]
     }
 }

@@ -1,9 +1,17 @@
 import AWSCore
 import BackupCore
+import SyncCore
 
 /// What to do about an error, for people who copy: neither `config.json` nor `deploy.sh` has a part in that.
 enum SyncRemedy {
     static func hints(for error: any Error) -> [String] {
+        if let error = error as? TableSideError {
+            let side = error.side.rawValue
+            guard error.error.code == "AccessDeniedException" else { return hints(for: error.error) }
+            return hints(for: error.error) + [
+                "Who speaks to the \(side): --\(side)-profile and --\(side)-role-arn, or else the common --profile"
+            ]
+        }
         guard let error = error as? AWSError else { return Remedy.hints(for: error) }
         switch (error.service, error.code) {
         case ("DynamoDB", "AccessDeniedException"):

@@ -33,6 +33,14 @@ struct TableReport {
                     + " --time-to-live-specification Enabled=true,AttributeName=\(attribute)"
             )
         }
+        if !prepared.dropped.isEmpty, console.format == .text {
+            console.note(
+                "The new table lacks what making it cannot take over; for each, run with the target's credentials:"
+            )
+            for line in prepared.dropped.flatMap({ $0.lines(withCommands: true) }) {
+                console.note("  \(line)")
+            }
+        }
         if result.counts.failed > 0 {
             console.warn(
                 "DynamoDB refused \(HumanFormat.count(result.counts.failed)) items; \(prepared.checkpoint.failuresPath)"
@@ -90,6 +98,7 @@ struct TableReport {
             "throttled": number(result.throttled),
             "seconds": number(result.elapsed / .seconds(1)),
             "failuresPath": counts.failed > 0 ? .string(prepared.checkpoint.failuresPath) : .null,
+            "dropped": .array(prepared.dropped.map(\.json)),
             "timeToLiveAttribute": prepared.timeToLiveToEnable.map { .string($0) } ?? .null,
         ]
     }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import random
 import resource
 import signal
 import subprocess
 from typing import Any
 
+import pytest
 from conftest import Account, until
 from demo import items
 from demo.__main__ import for_boto3
@@ -69,6 +73,7 @@ def test_a_target_is_made_like_the_source_and_the_dry_run_writes_nothing(account
     dynamodb.update_time_to_live(
         TableName="Orders", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
     )
+    account.set_pitr("Orders", True)
     fill(account, "Orders", items.orders(60, 3))
     estimate = account.json("sync", "table", "Orders", "New", "--region", "us-east-1", "--dry-run")
     assert estimate["targetExists"] is False and estimate["items"] == 60
@@ -79,6 +84,9 @@ def test_a_target_is_made_like_the_source_and_the_dry_run_writes_nothing(account
     assert done.returncode == 0, done.stdout + done.stderr
     assert "read 60 = written 60" in done.stdout
     assert "AttributeName=expires" in done.stderr
+    # What CreateTable cannot take over is named, with the command that brings it.
+    assert "- point-in-time recovery" in done.stderr and "update-continuous-backups --table-name New" in done.stderr
+    assert "- Contributor Insights" not in done.stderr
     made = dynamodb.describe_table(TableName="New")["Table"]
     assert [index["IndexName"] for index in made["GlobalSecondaryIndexes"]] == ["by-day"]
     assert [index["IndexName"] for index in made["LocalSecondaryIndexes"]] == ["by-total"]
@@ -167,6 +175,49 @@ def test_a_copy_that_is_killed_or_interrupted_goes_on_with_the_same_command(acco
     assert result["read"] == result["written"] == 3000
     assert contents(account, "Copy") == contents(account, "Orders")
     assert not checkpoint.exists()
+
+
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+def test_a_copy_that_is_killed_at_random_points_loses_nothing(account: Account, mode: str) -> None:
+    seed = int(os.environ.get("KILL_SEED") or int.from_bytes(os.urandom(4), "big"))
+    print(f"seed {seed}")
+    chosen = random.Random(seed)
+    create(account, "Orders")
+    create(account, "Copy")
+    fill(account, "Orders", items.orders(3000, seed % 1000))
+    command = [
+        str(account.programs / "sync"), "table", "Orders", "Copy", "--region", "us-east-1", "--mode", mode,
+        "--segments", "40", "--checkpoint", "c", "--output", "json",
+    ]  # fmt: skip
+    kills = 0
+    while True:
+        process = subprocess.Popen(
+            command,
+            cwd=account.folder,
+            env=account.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            # Later runs get more time, so that the test ends on a machine of any speed.
+            output, errors = process.communicate(timeout=chosen.uniform(0.2, 1) * 0.2 * 1.2**kills)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            kills += 1
+            continue
+        assert process.returncode == 0, f"seed {seed}: {errors}"
+        break
+    result = json.loads(output)
+    assert kills > 0 and result["resumed"], f"seed {seed}"
+    assert result["failed"] == result["filtered"] == result["expired"] == 0
+    # What a killed run of a merge has put is there when the next one comes to it.
+    assert result["read"] == 3000 == result["written"] + result["kept"], f"seed {seed}: {result}"
+    assert mode == "merge" or result["kept"] == 0
+    equal = account.json("sync", "verify", "table", "Orders", "Copy", "--region", "us-east-1")
+    assert equal["verdict"] == "EQUAL" and equal["equal"] == 3000, f"seed {seed}"
 
 
 def test_a_disk_that_is_full_stops_the_copy_in_one_line(account: Account) -> None:

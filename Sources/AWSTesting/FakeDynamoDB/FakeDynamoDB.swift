@@ -36,6 +36,9 @@ package final class FakeDynamoDB: HTTPTransport {
         package var tables: [String: FakeDynamoDBTable] = [:]
         package var calls: [String: Int] = [:]
         package var callCount = 0
+        /// What all calls have consumed, whether they asked or not.
+        package var readUnits = 0.0
+        package var writeUnits = 0.0
     }
 
     package let region: String
@@ -142,8 +145,16 @@ package final class FakeDynamoDB: HTTPTransport {
         default: break
         }
         let response = state.withLock { state in
-            FakeDynamoDBAnswer(call: call, pageBytes: pageBytes, region: region, isUnprocessed: isUnprocessed)
-                .carryOut(on: &state)
+            var answer = FakeDynamoDBAnswer(
+                call: call,
+                pageBytes: pageBytes,
+                region: region,
+                isUnprocessed: isUnprocessed
+            )
+            let response = answer.carryOut(on: &state)
+            state.readUnits += answer.readUnits
+            state.writeUnits += answer.writeUnits
+            return response
         }
         switch fault {
         case .cut: throw HTTPError(.connectionLost, "the connection was cut")

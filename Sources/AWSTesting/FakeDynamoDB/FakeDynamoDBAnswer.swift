@@ -6,10 +6,20 @@ struct FakeDynamoDBAnswer {
     let pageBytes: Int
     let region: String
     let isUnprocessed: @Sendable (Int) -> Bool
+    /// What it has consumed.
+    private(set) var readUnits = 0.0
+    private(set) var writeUnits = 0.0
+
+    init(call: FakeDynamoDB.Call, pageBytes: Int, region: String, isUnprocessed: @escaping @Sendable (Int) -> Bool) {
+        self.call = call
+        self.pageBytes = pageBytes
+        self.region = region
+        self.isUnprocessed = isUnprocessed
+    }
 
     private var input: JSONValue { call.input }
 
-    func carryOut(on state: inout FakeDynamoDB.State) -> HTTPResponse {
+    mutating func carryOut(on state: inout FakeDynamoDB.State) -> HTTPResponse {
         if call.operation == "CreateTable" { return createTable(&state) }
         // Taken out, so that a change does not copy the table.
         guard var table = state.tables.removeValue(forKey: call.table) else {
@@ -99,7 +109,7 @@ struct FakeDynamoDBAnswer {
 
     // MARK: Reading
 
-    private func scan(_ table: FakeDynamoDBTable) -> HTTPResponse {
+    private mutating func scan(_ table: FakeDynamoDBTable) -> HTTPResponse {
         let segment = input["Segment"]?.integer ?? 0
         let segments = input["TotalSegments"]?.integer ?? 1
         guard segments > 0, (0..<segments).contains(segment) else { return invalid("Segment") }
@@ -125,11 +135,8 @@ struct FakeDynamoDBAnswer {
         }
         var object: JSONObject = [
             "Count": .number(JSONNumber(found.count)), "ScannedCount": .number(JSONNumber(found.count)),
-            "ConsumedCapacity": [
-                "TableName": .string(table.name),
-                "CapacityUnits": units(max(1, (size + 4_095) / 4_096), halved: input["ConsistentRead"]?.bool != true),
-            ],
         ]
+        object["ConsumedCapacity"] = read(max(1, (size + 4_095) / 4_096), table)
         if found.count >= limit || size >= pageBytes, let last = found.last {
             object["LastEvaluatedKey"] = .object(table.keyOnly(last.item))
         }
@@ -150,11 +157,15 @@ struct FakeDynamoDBAnswer {
         .object(JSONObject(item.members.filter { names.contains($0.key) }.map { ($0.key, $0.value) }))
     }
 
-    private func getItem(_ table: FakeDynamoDBTable) -> HTTPResponse {
+    private mutating func getItem(_ table: FakeDynamoDBTable) -> HTTPResponse {
         guard let key = input["Key"]?.object, key.count == table.keys.count, table.position(of: key) != nil else {
             return invalid("The provided key element does not match the schema")
         }
-        return json(table[key].map { ["Item": .object($0)] } ?? [:])
+        let item = table[key]
+        var object: JSONObject = item.map { ["Item": .object($0)] } ?? [:]
+        let size = item.map { FakeDynamoDBValue.size(ofItem: $0) } ?? 0
+        object["ConsumedCapacity"] = read(max(1, (size + 4_095) / 4_096), table)
+        return json(object)
     }
 
     private func batchGet(_ table: FakeDynamoDBTable) -> HTTPResponse {
@@ -183,7 +194,7 @@ struct FakeDynamoDBAnswer {
 
     // MARK: Writing
 
-    private func write(_ table: inout FakeDynamoDBTable) -> HTTPResponse {
+    private mutating func write(_ table: inout FakeDynamoDBTable) -> HTTPResponse {
         let isPut = call.operation == "PutItem"
         guard let item = input[isPut ? "Item" : "Key"]?.object else { return invalid("Item") }
         if let reason = isPut ? refusal(of: item, table) : keyRefusal(of: item, table) { return invalid(reason) }
@@ -191,7 +202,10 @@ struct FakeDynamoDBAnswer {
         guard let isMet = FakeDynamoDBCondition(input: input).isMet(by: existing) else {
             return invalid("Invalid ConditionExpression: this fake does not understand it")
         }
+        let size = max(FakeDynamoDBValue.size(ofItem: item), existing.map { FakeDynamoDBValue.size(ofItem: $0) } ?? 0)
         guard isMet else {
+            // The indexes have no part in it, and the answer says nothing of it.
+            writeUnits += Double(max(1, (size + 1_023) / 1_024))
             return FakeDynamoDB.error(
                 "ConditionalCheckFailedException",
                 "The conditional request failed",
@@ -199,11 +213,13 @@ struct FakeDynamoDBAnswer {
             )
         }
         let old = isPut ? table.put(reordered(item)) : table.remove(item)
-        guard input["ReturnValues"] == "ALL_OLD", let old else { return json([:]) }
-        return json(["Attributes": .object(old)])
+        var object: JSONObject = [:]
+        if input["ReturnValues"] == "ALL_OLD", let old { object["Attributes"] = .object(old) }
+        object["ConsumedCapacity"] = written(max(1, (size + 1_023) / 1_024), table)
+        return json(object)
     }
 
-    private func batchWrite(_ table: inout FakeDynamoDBTable) -> HTTPResponse {
+    private mutating func batchWrite(_ table: inout FakeDynamoDBTable) -> HTTPResponse {
         let request = input["RequestItems"]?.object?.members.first
         let elements = request?.value.array ?? []
         guard input["RequestItems"]?.object?.count == 1, (1...25).contains(elements.count) else {
@@ -233,12 +249,11 @@ struct FakeDynamoDBAnswer {
             if isPut { table.put(reordered(item)) } else { table.remove(item) }
             consumed += max(1, (FakeDynamoDBValue.size(ofItem: item) + 1_023) / 1_024)
         }
-        return json([
-            "UnprocessedItems": left.isEmpty ? [:] : .object(JSONObject([(request?.key ?? "", .array(left))])),
-            "ConsumedCapacity": [
-                ["TableName": .string(table.name), "CapacityUnits": units(consumed, halved: false)]
-            ],
-        ])
+        var object: JSONObject = [
+            "UnprocessedItems": left.isEmpty ? [:] : .object(JSONObject([(request?.key ?? "", .array(left))]))
+        ]
+        object["ConsumedCapacity"] = written(consumed, table).map { .array([$0]) }
+        return json(object)
     }
 
     private func keyRefusal(of key: JSONObject, _ table: FakeDynamoDBTable) -> String? {
@@ -268,9 +283,23 @@ struct FakeDynamoDBAnswer {
         return JSONObject((members[start...] + members[..<start]).map { ($0.key, $0.value) })
     }
 
-    private func units(_ whole: Int, halved: Bool) -> JSONValue {
-        guard halved else { return .number(JSONNumber(whole)) }
-        return .number(JSONNumber("\(Double(whole) / 2)") ?? JSONNumber(whole))
+    /// A read of so many units of 4 KB; gives its ConsumedCapacity where the call asks for it.
+    private mutating func read(_ units: Int, _ table: FakeDynamoDBTable) -> JSONValue? {
+        let consumed = input["ConsistentRead"]?.bool == true ? Double(units) : Double(units) / 2
+        readUnits += consumed
+        return consumedCapacity(consumed, table)
+    }
+
+    /// A write of so many units of 1 KB, into the table and each of its indexes.
+    private mutating func written(_ units: Int, _ table: FakeDynamoDBTable) -> JSONValue? {
+        let consumed = Double(units * (1 + table.secondaryIndexes))
+        writeUnits += consumed
+        return consumedCapacity(consumed, table)
+    }
+
+    private func consumedCapacity(_ units: Double, _ table: FakeDynamoDBTable) -> JSONValue? {
+        guard let wanted = input["ReturnConsumedCapacity"]?.string, wanted != "NONE" else { return nil }
+        return ["TableName": .string(table.name), "CapacityUnits": JSONNumber("\(units)").map { .number($0) } ?? .null]
     }
 
     private func json(_ object: JSONObject) -> HTTPResponse {

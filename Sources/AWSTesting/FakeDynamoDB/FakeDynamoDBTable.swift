@@ -50,6 +50,8 @@ package struct FakeDynamoDBTable: Sendable {
     package let keys: [Key]
     /// Types that attributes must have because they are keys of an index.
     package var indexKeys: [Key] = []
+    /// Secondary indexes into which every item goes; each costs as much as the table.
+    package var secondaryIndexes = 0
     package var status = "ACTIVE"
     package var id: String
     /// The rest of what CreateTable got, for DescribeTable.

@@ -1,14 +1,13 @@
 internal import AWSCore
 
-/// The table that commands for the time after an import are about.
+/// The table that commands for the time after an import, or another way of making it, are about.
 struct RestoredTable {
-    let source: TableARN
+    let account: String
     let name: String
     let region: Region
 
-    /// Its ARN: tables are restored into the account of the backup.
     var arn: String {
-        ARN.table(name, region: region, account: source.accountID).description
+        ARN.table(name, region: region, account: account).description
     }
 
     /// `aws dynamodb <operation> --table-name <name> … --region <region>`.

@@ -9,36 +9,50 @@ extension TableSettings {
     ///   - target: the name of the restored table, for the commands.
     ///   - region: the Region it is restored into.
     package func droppedByImport(target: String, region: Region) -> [DroppedSetting] {
-        let restored = RestoredTable(source: sourceTableARN, name: target, region: region)
+        // Tables are restored into the account of the backup.
+        let restored = RestoredTable(account: sourceTableARN.accountID, name: target, region: region)
         var dropped: [DroppedSetting] = []
-        dropped += droppedIndexes()
+        dropped += localIndexes()
+        dropped += vectorIndexes()
         dropped += timeToLive(restored)
         dropped += tags(restored)
         dropped += stream(restored)
         dropped += pointInTimeRecovery(restored)
         dropped += tableClassAndProtection(restored)
-        dropped += contributorInsights(restored)
-        dropped += resourcePolicy(restored)
-        dropped += autoScaling(restored)
-        dropped += kinesisDestinations(restored)
-        dropped += warmThroughput(restored)
-        dropped += replicas(restored)
-        dropped += unreadableParts()
+        dropped += droppedEitherWay(restored)
+        dropped += unreadableParts("when the backup was made")
         return dropped
     }
 
-    private func droppedIndexes() -> [DroppedSetting] {
-        let local = localSecondaryIndexes.compactMap { $0["IndexName"]?.string }.map { name in
+    /// What a table lacks that was made with CreateTable from this one's description, and how to bring each back.
+    ///
+    /// Time to live is not among it: whoever copies into the table says when it is to be enabled.
+    ///
+    /// - Parameter target: the new table.
+    package func droppedByCreation(target: TableARN) -> [DroppedSetting] {
+        let made = RestoredTable(account: target.accountID, name: target.tableName, region: target.region)
+        return vectorIndexes() + pointInTimeRecovery(made) + droppedEitherWay(made) + unreadableParts("at the source")
+    }
+
+    private func droppedEitherWay(_ restored: RestoredTable) -> [DroppedSetting] {
+        contributorInsights(restored) + resourcePolicy(restored) + autoScaling(restored)
+            + kinesisDestinations(restored) + warmThroughput(restored) + replicas(restored)
+    }
+
+    private func localIndexes() -> [DroppedSetting] {
+        localSecondaryIndexes.compactMap { $0["IndexName"]?.string }.map { name in
             DroppedSetting(
                 "local secondary index \(name)",
                 commands: [],
                 note: "can only be made together with its table, which ImportTable does not do"
             )
         }
-        let vector = (table["VectorIndexes"]?.array ?? []).compactMap { $0["IndexName"]?.string }.map { name in
-            DroppedSetting("vector index \(name)", commands: [], note: "make it anew after the import")
+    }
+
+    private func vectorIndexes() -> [DroppedSetting] {
+        (table["VectorIndexes"]?.array ?? []).compactMap { $0["IndexName"]?.string }.map { name in
+            DroppedSetting("vector index \(name)", commands: [], note: "make it anew when the items are there")
         }
-        return local + vector
     }
 
     private func timeToLive(_ restored: RestoredTable) -> [DroppedSetting] {
@@ -145,7 +159,7 @@ extension TableSettings {
                 commands: [
                     restored.command("put-resource-policy", "--resource-arn", restored.arn, "--policy", rewritten)
                 ],
-                note: "the command names the restored table in the old table's place; read it before you run it"
+                note: "the command names the new table in the old table's place; read it before you run it"
             )
         ]
     }
@@ -201,18 +215,19 @@ extension TableSettings {
             return DroppedSetting(
                 "global table replica in \(name)",
                 commands: [restored.updateTable("--replica-updates", update.text())],
-                note: "no table of the restored name may be there"
+                note: "no table of that name may be there"
             )
         }
     }
 
-    private func unreadableParts() -> [DroppedSetting] {
+    /// - Parameter occasion: when or where they could not be read.
+    private func unreadableParts(_ occasion: String) -> [DroppedSetting] {
         Part.allCases.compactMap { part in
             guard case .unreadable(let code, _) = parts[part] else { return nil }
             return DroppedSetting(
                 part.rawValue,
                 commands: [],
-                note: "could not be read when the backup was made (\(code)): it is not known whether the table had any"
+                note: "could not be read \(occasion) (\(code)): it is not known whether the table had any"
             )
         }
     }

@@ -60,6 +60,26 @@ final class CapacityPacer: Sendable {
         if wait > .zero { try await clock.sleep(wait) }
     }
 
+    /// Makes a call about one item when it is due.
+    ///
+    /// - Parameter call: sets the units to what it has consumed, as far as that is known; else the estimate stands.
+    /// - Throws: what the call throws; `CancellationError`.
+    func pace<Output>(
+        estimate: Double,
+        _ call: (_ units: inout Double?) async throws -> Output
+    ) async throws -> Output {
+        try await admit(estimate)
+        var units: Double?
+        do {
+            let output = try await call(&units)
+            settle(estimate: estimate, actual: units, items: 1)
+            return output
+        } catch {
+            settle(estimate: estimate, failedWith: error)
+            throw error
+        }
+    }
+
     /// Corrects an estimate by what the call has really cost.
     ///
     /// - Parameters:

@@ -1,4 +1,7 @@
 internal import AWSCore
+package import BackupCore
+
+import struct FoundationEssentials.Date
 
 /// Everything that must be right before the first item is written, in the order in which it costs least.
 package struct CopyPreparation: Sendable {
@@ -30,13 +33,15 @@ package struct CopyPreparation: Sendable {
         package var isTargetNew: Bool
         /// The source's attribute for time to live, which the new target does not have enabled.
         package var timeToLiveToEnable: String?
+        /// What else of the source the new target lacks.
+        package var dropped: [DroppedSetting] = []
     }
 
     /// Looks at both sides, makes the target if that was asked for, and opens the checkpoint.
     ///
     /// - Parameter note: gets what is being done, for people who wait.
-    /// - Throws: ``CopyError``; ``CheckpointError``; ``AWSError``; `CancellationError`. Nothing was written to the target
-    ///   then, and what existed there was not changed.
+    /// - Throws: ``CopyError``; ``CheckpointError``; ``TableSideError``; `CancellationError`. Nothing was written to the
+    ///   target then, and what existed there was not changed.
     package func prepare(
         source: TableSide,
         target: TableSide,
@@ -46,9 +51,11 @@ package struct CopyPreparation: Sendable {
     ) async throws -> Prepared {
         var options = options
         note("Looking at both tables")
-        let sourceTable = try await source.dynamoDB.describeTable(source.table)
+        let sourceTable = try await CopyTables.describeSource(source)
         if skipsExpired {
-            let timeToLive = try await source.dynamoDB.describeTimeToLive(source.table)
+            let timeToLive = try await TableSideError.naming(.source) {
+                try await source.dynamoDB.describeTimeToLive(source.table)
+            }
             guard let attribute = TargetTable.timeToLiveAttribute(timeToLive) else {
                 throw CopyError.noTimeToLive(table: source.name)
             }
@@ -58,21 +65,8 @@ package struct CopyPreparation: Sendable {
         var timeToLiveToEnable: String?
         if createsTarget, try await CopyTables.describeTarget(target) == nil {
             try CopyTables.requireReadable(sourceTable)
-            let table = try await TargetTable(
-                named: target.name,
-                in: target.region,
-                like: sourceTable,
-                source,
-                encryption: encryption
-            )
-            note("Making the table \(target.name)")
-            try await table.create(at: target, clock: clock)
+            timeToLiveToEnable = try await makeTarget(target, like: sourceTable, source, clock: clock, note: note)
             isTargetNew = true
-            timeToLiveToEnable = table.timeToLiveAttribute
-            if enablesTimeToLive, let attribute = timeToLiveToEnable {
-                try await target.dynamoDB.enableTimeToLive(target.table, attribute: attribute)
-                timeToLiveToEnable = nil
-            }
         }
         let tables = try await CopyTables(source: source, target: target)
         let identity = CopyIdentity(tables, options: options)
@@ -80,7 +74,9 @@ package struct CopyPreparation: Sendable {
         let isResumed = try !restarts && CopyCheckpoint.isThere(path: path, of: identity)
         if !isResumed, !isTargetNew {
             if createsTarget { throw CopyError.targetExists(table: target.name, region: target.region.name) }
-            if options.mode == .replace, !overwrites, try await !target.isEmpty() {
+            if options.mode == .replace, !overwrites,
+                try await !TableSideError.naming(.target, { try await target.isEmpty() })
+            {
                 throw CopyError.targetNotEmpty(table: target.name)
             }
         }
@@ -97,8 +93,51 @@ package struct CopyPreparation: Sendable {
             checkpoint: checkpoint,
             tables: tables,
             isTargetNew: isTargetNew,
-            timeToLiveToEnable: timeToLiveToEnable
+            timeToLiveToEnable: timeToLiveToEnable,
+            dropped: isTargetNew ? try await dropped(source, tables) : []
         )
+    }
+
+    /// - Returns: the attribute for time to live that is still to be enabled.
+    private func makeTarget(
+        _ target: TableSide,
+        like sourceTable: TableDescription,
+        _ source: TableSide,
+        clock: SyncClock,
+        note: @Sendable (String) -> Void
+    ) async throws -> String? {
+        try CopyTables.requireReadable(sourceTable)
+        let table = try await TableSideError.naming(.source) {
+            try await TargetTable(
+                named: target.name,
+                in: target.region,
+                like: sourceTable,
+                source,
+                encryption: encryption
+            )
+        }
+        note("Making the table \(target.name)")
+        return try await TableSideError.naming(.target) {
+            try await table.create(at: target, clock: clock)
+            guard enablesTimeToLive, let attribute = table.timeToLiveAttribute else { return table.timeToLiveAttribute }
+            try await target.dynamoDB.enableTimeToLive(target.table, attribute: attribute)
+            return nil
+        }
+    }
+
+    /// What the new target lacks of the source; what may not be read of it is named as such and is no error.
+    private func dropped(_ source: TableSide, _ tables: CopyTables) async throws -> [DroppedSetting] {
+        guard let target = TableARN(tables.target.arn) else { return [] }
+        let settings = try await TableSettings.capture(
+            describing: tables.source,
+            calls: TableSettings.calls(
+                describing: tables.source,
+                dynamoDB: source.dynamoDB,
+                autoScaling: ApplicationAutoScalingClient(client: source.dynamoDB.client, region: source.region)
+            ),
+            now: Date()
+        )
+        return settings.droppedByCreation(target: target)
     }
 
     /// Tries what the copy will need, with calls that change nothing: a merge must not find out half-way that it may
@@ -109,16 +148,21 @@ package struct CopyPreparation: Sendable {
         _ tables: CopyTables,
         _ options: TableCopy.Options
     ) async throws {
-        _ = try await source.dynamoDB.scan(table: source.table, limit: 1)
-        guard options.mode == .merge else { return }
         let key = tables.unusedKey
-        _ = try await source.dynamoDB.getItem(table: source.table, key: key, consistentRead: true)
-        _ = try await target.dynamoDB.getItem(table: target.table, key: key, consistentRead: true)
-        // No item has an attribute with that value and this key, so nothing can be deleted.
-        _ = try await target.dynamoDB.deleteItem(
-            table: target.table,
-            key: key,
-            condition: .equals(item: Array(#"{"sync-table-probe":{"S":"none"}}"#.utf8)[...])
-        )
+        try await TableSideError.naming(.source) {
+            _ = try await source.dynamoDB.scan(table: source.table, limit: 1)
+            guard options.mode == .merge else { return }
+            _ = try await source.dynamoDB.getItem(table: source.table, key: key, consistentRead: true)
+        }
+        guard options.mode == .merge else { return }
+        try await TableSideError.naming(.target) {
+            _ = try await target.dynamoDB.getItem(table: target.table, key: key, consistentRead: true)
+            // No item has an attribute with that value and this key, so nothing can be deleted.
+            _ = try await target.dynamoDB.deleteItem(
+                table: target.table,
+                key: key,
+                condition: .equals(item: Array(#"{"sync-table-probe":{"S":"none"}}"#.utf8)[...])
+            )
+        }
     }
 }

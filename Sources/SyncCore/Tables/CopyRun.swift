@@ -56,7 +56,9 @@ struct CopyRun: Sendable {
             target: copy.target,
             key: copy.tables.key,
             sieve: sieve,
-            persistence: persistence
+            persistence: persistence,
+            readPacer: readPacer,
+            writePacer: writePacer
         )
     }
 

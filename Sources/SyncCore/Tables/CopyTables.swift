@@ -11,9 +11,9 @@ package struct CopyTables: Sendable {
 
     /// Looks at both tables.
     ///
-    /// - Throws: ``CopyError`` when they cannot be source and target of a copy; ``AWSError``.
+    /// - Throws: ``CopyError`` when they cannot be source and target of a copy; ``TableSideError``.
     package init(source: TableSide, target: TableSide) async throws {
-        async let sourceDescription = source.dynamoDB.describeTable(source.table)
+        async let sourceDescription = Self.describeSource(source)
         async let targetDescription = Self.describeTarget(target)
         let sourceTable = try await sourceDescription
         guard let targetTable = try await targetDescription else {
@@ -31,12 +31,18 @@ package struct CopyTables: Sendable {
         try check()
     }
 
+    static func describeSource(_ source: TableSide) async throws -> TableDescription {
+        try await TableSideError.naming(.source) { try await source.dynamoDB.describeTable(source.table) }
+    }
+
     /// `nil` when there is no such table.
     static func describeTarget(_ target: TableSide) async throws -> TableDescription? {
-        do {
-            return try await target.dynamoDB.describeTable(target.table)
-        } catch let error as AWSError where error.code == "ResourceNotFoundException" {
-            return nil
+        try await TableSideError.naming(.target) {
+            do {
+                return try await target.dynamoDB.describeTable(target.table)
+            } catch let error as AWSError where error.code == "ResourceNotFoundException" {
+                return nil
+            }
         }
     }
 

@@ -13,6 +13,8 @@ struct ItemSettler: Sendable {
     let key: ItemKey
     let sieve: PageSieve
     let persistence: Persistence
+    let readPacer: CapacityPacer
+    let writePacer: CapacityPacer
 
     /// Whether the source has an item of that key that is to be copied.
     func isAtSource(_ key: [UInt8]) async throws -> Bool { try await sourceItem(key) != nil }
@@ -25,18 +27,21 @@ struct ItemSettler: Sendable {
         while true {
             if try await isAtSource(key) { return removed }
             if own == nil {
-                own = try await persistence.call {
-                    try await target.dynamoDB.getItem(table: target.table, key: key, consistentRead: true)
-                }
+                own = try await item(key, of: target, nil)
             }
             guard let item = own else { return removed }
             let outcome = try await persistence.call {
-                try await target.dynamoDB.deleteItem(
-                    table: target.table,
-                    key: key,
-                    // What cannot be compared need not be: if live sync wrote it, the source has had it since.
-                    condition: .equals(item: item[...], mayLeaveOut: true)
-                )
+                try await writePacer.pace(estimate: writePacer.estimate(items: 1)) { units in
+                    var noted: Double?
+                    defer { units = noted }
+                    return try await target.dynamoDB.deleteItem(
+                        table: target.table,
+                        key: key,
+                        // What cannot be compared need not be: if live sync wrote it, the source has had it since.
+                        condition: .equals(item: item[...], mayLeaveOut: true),
+                        noteUnits: { noted = $0 }
+                    )
+                }
             }
             switch outcome {
             case .written(let previous): removed += previous == nil ? 0 : 1
@@ -46,10 +51,11 @@ struct ItemSettler: Sendable {
             }
             guard let again = try await sourceItem(key) else { return removed }
             _ = try await persistence.call {
-                try await target.dynamoDB.putItem(
-                    table: target.table,
-                    item: again,
-                    condition: .notExists(partitionKey: self.key.names[0])
+                try await writePacer.putIfMissing(
+                    again[...],
+                    into: target.table,
+                    target.dynamoDB,
+                    partitionKey: self.key.names[0]
                 )
             }
             own = again
@@ -57,10 +63,26 @@ struct ItemSettler: Sendable {
     }
 
     private func sourceItem(_ key: [UInt8]) async throws -> [UInt8]? {
-        let item = try await persistence.call {
-            try await source.dynamoDB.getItem(table: source.table, key: key, consistentRead: true)
+        guard let item = try await item(key, of: source, readPacer), try sieve.wants(item[...]) else { return nil }
+        return try ReplicationAttributes.removed(from: item[...])
+    }
+
+    /// - Parameter pacer: `nil` for the target, whose read units nobody has limited.
+    private func item(_ key: [UInt8], of side: TableSide, _ pacer: CapacityPacer?) async throws -> [UInt8]? {
+        try await persistence.call {
+            guard let pacer else {
+                return try await side.dynamoDB.getItem(table: side.table, key: key, consistentRead: true)
+            }
+            return try await pacer.pace(estimate: max(1, pacer.estimate(items: 1))) { units in
+                var noted: Double?
+                defer { units = noted }
+                return try await side.dynamoDB.getItem(
+                    table: side.table,
+                    key: key,
+                    consistentRead: true,
+                    noteUnits: { noted = $0 }
+                )
+            }
         }
-        guard let item, try sieve.wants(item[...]) else { return nil }
-        return try ReplicationAttributes.removing(from: item[...])
     }
 }

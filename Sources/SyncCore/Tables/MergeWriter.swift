@@ -42,15 +42,9 @@ struct MergeWriter: Sendable {
     private func put(_ place: Int32, of page: ItemPage) async throws -> CopyScheduler.Outcome {
         let item = page[Int(place)]
         var outcome = CopyScheduler.Outcome()
-        // PutItem's answer does not say what it cost: a unit for each 1 KB, of which JSON takes somewhat more.
-        let units = Double((item.count + 1_023) / 1_024)
-        try await pacer.admit(units)
         do {
-            switch try await dynamoDB.putItem(
-                table: table,
-                item: item,
-                condition: .notExists(partitionKey: key.names[0])
-            ) {
+            let result = try await pacer.putIfMissing(item, into: table, dynamoDB, partitionKey: key.names[0])
+            switch result {
             case .written:
                 outcome.written = 1
                 outcome.own = [place]
@@ -61,15 +55,39 @@ struct MergeWriter: Sendable {
                     outcome.own = [place]
                 }
             }
-            pacer.settle(estimate: units, actual: units, items: 1)
         } catch let error as AWSError where error.isRefusalOfItems {
-            pacer.settle(estimate: units, failedWith: error)
             outcome.failed = 1
             outcome.failures = FailedItem.line(item, key, error)
-        } catch {
-            pacer.settle(estimate: units, failedWith: error)
-            throw error
         }
         return outcome
+    }
+}
+
+extension CapacityPacer {
+    /// PutItem of an item for whose key the target has none, when it is due.
+    func putIfMissing(
+        _ item: ArraySlice<UInt8>,
+        into table: String,
+        _ dynamoDB: DynamoDBClient,
+        partitionKey: String
+    ) async throws -> ItemWriteOutcome {
+        // A unit for each 1 KB, of which JSON takes somewhat more; and as much for each index, which only answers show.
+        let size = Double((item.count + 1_023) / 1_024)
+        return try await pace(estimate: max(size, estimate(items: 1))) { units in
+            var noted: Double?
+            let outcome = try await dynamoDB.putItem(
+                table: table,
+                item: item,
+                condition: .notExists(partitionKey: partitionKey),
+                noteUnits: { noted = $0 }
+            )
+            units = noted
+            // A condition that is not met costs the larger of both items, and nothing at the indexes (Developer Guide,
+            // "Condition expressions"); the answer does not say it.
+            if case .conditionFailed(let existing, _) = outcome {
+                units = max(size, existing.map { Double(($0.count + 1_023) / 1_024) } ?? 0)
+            }
+            return outcome
+        }
     }
 }

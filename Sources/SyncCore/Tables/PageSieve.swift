@@ -29,8 +29,7 @@ struct PageSieve: Sendable {
     /// Whether every item is to be copied, whatever it holds.
     var isOpen: Bool { filter == nil && expiry == nil }
 
-    func sift(_ read: ItemPage) throws -> Sifted {
-        let page = try ReplicationAttributes.removing(from: read)
+    func sift(_ page: ItemPage) throws -> Sifted {
         var counts = CopyCounts()
         counts.read = page.count
         counts.pages = 1

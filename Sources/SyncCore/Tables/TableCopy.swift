@@ -75,7 +75,7 @@ package struct TableCopy: Sendable {
     /// Copies what the checkpoint does not say is done.
     ///
     /// - Parameter report: gets the state of things a few times a second; `nil` for never.
-    /// - Throws: ``CopyError``; ``CheckpointError``; ``AWSError`` for what no repetition helps against;
+    /// - Throws: ``CopyError``; ``CheckpointError``; ``TableSideError`` or ``AWSError`` for what no repetition helps against;
     ///   `CancellationError`. What is recorded by then holds, and the same copy goes on from there.
     package func run(
         checkpoint: CopyCheckpoint,
@@ -87,7 +87,8 @@ package struct TableCopy: Sendable {
         } catch {
             // Not to lose work to a power failure on top; what made the copy fail is what matters.
             try? await checkpoint.synchronize()
-            throw error
+            guard let failed = error as? AWSError else { throw error }
+            throw TableSideError(failed, source: source, target: target) ?? failed
         }
         try await checkpoint.synchronize()
         try run.checkLedger()

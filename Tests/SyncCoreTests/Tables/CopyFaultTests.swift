@@ -73,8 +73,8 @@ struct CopyFaultTests {
             callsLeft.withLock { $0 = runs > 60 ? .max : calls }
             do {
                 result = try await fixture.run()
-            } catch let error as AWSError {
-                try #require(error.code == "AccessDeniedException", "seed \(seed)")
+            } catch let error as TableSideError {
+                try #require(error.error.code == "AccessDeniedException", "seed \(seed)")
                 if random.chance(0.5) { try Self.tear(fixture.path, by: random.below(400)) }
             }
         }

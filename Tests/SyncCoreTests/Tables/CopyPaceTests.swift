@@ -1,3 +1,4 @@
+import AWSCore
 import AWSTesting
 import Synchronization
 import Testing
@@ -13,7 +14,13 @@ struct CopyPaceTests {
         var clock: SyncClock {
             SyncClock(
                 now: { self.instant.withLock { $0 } },
-                sleep: { duration in self.instant.withLock { $0 += duration } },
+                sleep: { duration in
+                    try Task.checkCancellation()
+                    // Who sleeps at the same time as others sleeps until the latest of them wakes, not one after another.
+                    let end = self.instant.withLock { $0 + duration }
+                    await Task.yield()
+                    self.instant.withLock { $0 = max($0, end) }
+                },
                 random: { 0.5 }
             )
         }
@@ -45,6 +52,80 @@ struct CopyPaceTests {
             let units = spent.filter { $0.at >= .seconds(second) && $0.at < .seconds(second + 1) }
             let one = units.map(\.units).max() ?? 0
             #expect(units.reduce(0) { $0 + $1.units } <= rate * 1.05 + one)
+        }
+    }
+
+    struct PacedCopy: Sendable, CustomTestStringConvertible {
+        var mode: TableCopy.Mode
+        var secondaryIndexes: Int
+        var readUnits: Double?
+        var writeUnits: Double?
+        /// Items that are removed at the source while they are copied.
+        var removals = 0
+        var testDescription: String {
+            "\(mode.rawValue), \(secondaryIndexes) indexes, read \(readUnits ?? 0), write \(writeUnits ?? 0), "
+                + "\(removals) removed"
+        }
+    }
+
+    @Test(
+        "A whole copy keeps to the units a second that it was given, with what indexes and settling cost",
+        arguments: [
+            PacedCopy(mode: .replace, secondaryIndexes: 0, writeUnits: 25),
+            PacedCopy(mode: .replace, secondaryIndexes: 3, writeUnits: 100),
+            PacedCopy(mode: .merge, secondaryIndexes: 0, writeUnits: 25),
+            PacedCopy(mode: .merge, secondaryIndexes: 3, writeUnits: 100),
+            PacedCopy(mode: .merge, secondaryIndexes: 2, writeUnits: 75, removals: 120),
+            PacedCopy(mode: .replace, secondaryIndexes: 0, readUnits: 2.5),
+            PacedCopy(mode: .merge, secondaryIndexes: 0, readUnits: 10),
+            PacedCopy(mode: .merge, secondaryIndexes: 0, readUnits: 25, removals: 240),
+        ]
+    )
+    func wholeCopy(_ paced: PacedCopy) async throws {
+        let time = VirtualClock()
+        let count = 400
+        let removed = Mutex(0)
+        let dynamoDB = Mutex<FakeDynamoDB?>(nil)
+        var fixture = CopyFixture(pageBytes: 60_000) { call in
+            guard call.operation == "PutItem", let key = call.input["Item"]?.object else { return nil }
+            let isToGo = removed.withLock { removed in
+                removed += 1
+                return removed <= paced.removals
+            }
+            // The removal is at the target before the put, so that what is put has to be taken back (H16).
+            if isToGo { dynamoDB.withLock { $0 }?.change { _ = $0.tables["Source"]?.remove(key) } }
+            return nil
+        }
+        defer { fixture.remove() }
+        dynamoDB.withLock { $0 = fixture.dynamoDB }
+        fixture.options.mode = paced.mode
+        fixture.options.maximumReadUnits = paced.readUnits
+        fixture.options.maximumWriteUnits = paced.writeUnits
+        fixture.dynamoDB.change { $0.tables["Target"]?.secondaryIndexes = paced.secondaryIndexes }
+        fixture.dynamoDB.put(
+            (0..<count).map { number in
+                [
+                    "pk": ["S": .string("p\(number)")], "sk": ["N": "1"],
+                    "text": ["S": .string(String(repeating: "x", count: number * 7 % 2_500))],
+                ]
+            },
+            into: "Source"
+        )
+        let start = time.clock.now()
+        let result = try await fixture.run(clock: time.clock)
+        let seconds = start.duration(to: time.clock.now()) / .seconds(1)
+        #expect(result.counts.removed == paced.removals)
+        let state = fixture.dynamoDB.current
+        for (limit, consumed, counted) in [
+            (paced.readUnits, state.readUnits, result.readUnits),
+            (paced.writeUnits, state.writeUnits, result.writeUnits),
+        ] {
+            guard let limit else { continue }
+            #expect(seconds > 20)
+            // No more than allowed, and all of what is allowed is made use of.
+            #expect(consumed / seconds / limit < 1.05, "\(consumed / seconds) of \(limit)")
+            #expect(consumed / seconds / limit > 0.95, "\(consumed / seconds) of \(limit)")
+            #expect(abs(counted / consumed - 1) < 0.02, "counted \(counted) of \(consumed)")
         }
     }
 

@@ -175,7 +175,7 @@ struct MergeTests {
         fixture.options.maximumInFlight = 1
         fixture.dynamoDB.put((0..<20).map { Self.item($0, 0) }, into: "Source")
         live.start(on: fixture.dynamoDB)
-        await #expect(throws: AWSError.self) { try await fixture.run() }
+        await #expect(throws: TableSideError.self) { try await fixture.run() }
         #expect(fixture.dynamoDB.table("Target")[Self.key(7)] != nil)
         isDead.withLock { $0 = false }
         // Its own put would fail on nothing: the next run does not even see the item any more.

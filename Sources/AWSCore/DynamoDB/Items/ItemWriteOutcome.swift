@@ -11,14 +11,27 @@ package enum ItemWriteOutcome: Sendable, Equatable {
     /// `mayBeOwn`: an earlier attempt of this call got no answer, or an error, and may have been done after all; what
     /// stands there may then be what this call wrote.
     case conditionFailed(existing: [UInt8]?, mayBeOwn: Bool)
+}
+
+/// An answer about one item: its text, and what the call has consumed.
+struct SingleItemAnswer {
+    /// `nil` when there is none.
+    var item: [UInt8]?
+    /// `nil` when the answer does not say.
+    var consumedCapacityUnits: Double?
 
     /// - Parameter member: what holds the item.
-    static func item(in bytes: [UInt8], member: StaticString) throws(JSONScanError) -> [UInt8]? {
-        let result = bytes.withUnsafeBytes { raw -> Result<Range<Int>?, JSONScanError> in
+    init(parsing bytes: [UInt8], member: StaticString) throws(JSONScanError) {
+        let result = bytes.withUnsafeBytes { raw -> Result<(place: Range<Int>?, units: Double?), JSONScanError> in
             var scanner = JSONScanner(raw)
             var place: Range<Int>?
+            var units: Double?
             do throws(JSONScanError) {
                 try scanner.forEachMember { scanner, name throws(JSONScanError) in
+                    if scanner.string(name, equals: "ConsumedCapacity") {
+                        units = try scanner.readConsumedCapacity()
+                        return
+                    }
                     guard scanner.string(name, equals: member) else { return try scanner.skipValue() }
                     guard try !scanner.takeNull() else { return }
                     guard place == nil else { throw scanner.error("one item") }
@@ -27,11 +40,13 @@ package enum ItemWriteOutcome: Sendable, Equatable {
                     if attributes > 0 { place = range }
                 }
                 try scanner.requireEnd()
-                return .success(place)
+                return .success((place, units))
             } catch {
                 return .failure(error)
             }
         }
-        return try result.get().map { Array(bytes[$0]) }
+        let answer = try result.get()
+        item = answer.place.map { Array(bytes[$0]) }
+        consumedCapacityUnits = answer.units
     }
 }
