@@ -5,7 +5,9 @@ import Terminal
 enum DroppedText {
     static func print(_ settings: [DroppedSetting], withCommands: Bool, to console: Console) throws {
         for dropped in settings {
-            for line in dropped.lines(withCommands: withCommands) { try console.print("    \(line.escapedForTerminal)") }
+            for line in dropped.lines(withCommands: withCommands) {
+                try console.print("    \(line.escapedForTerminal)")
+            }
         }
     }
 }
