@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,6 +63,20 @@ def test_it_answers_before_its_deadline_when_aws_does_not(make_function: Make) -
             # The process is still the same and ready for the next.
             assert function.invoke({"source": "nobody"})["errorType"] == "Function.InvalidEvent"
             assert "Task timed out" not in function.output
+
+
+def test_one_that_is_overdue_is_killed_and_the_next_invocation_starts_anew(make_function: Make) -> None:
+    with make_function(["Orders"], timeout=5) as function:
+        assert function.invoke({"source": "nobody"})["errorType"] == "Function.InvalidEvent"
+        (first,) = function.processes
+        # What is stopped answers nothing, however careful it is with its deadline.
+        os.kill(first, signal.SIGSTOP)
+        answer = function.invoke(event(1))
+        assert "timed out after 5.00 seconds" in str(answer), answer
+        assert first not in function.processes
+        assert function.invoke({"source": "nobody"})["errorType"] == "Function.InvalidEvent"
+        (second,) = function.processes
+        assert second != first
 
 
 @pytest.fixture(scope="module")
