@@ -143,7 +143,7 @@ class Account:
             env=self.environment(**environment),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             stdin=subprocess.DEVNULL,
             check=False,
         )
@@ -182,7 +182,7 @@ class Account:
         try:
             until(when, "what the interruption waits for")
             process.send_signal(signal.SIGINT)
-            output, errors = process.communicate(timeout=30)
+            output, errors = process.communicate(timeout=120)
         finally:
             process.kill()
         return subprocess.CompletedProcess(command, process.returncode, output, errors)

@@ -235,7 +235,7 @@ def test_a_disk_that_is_full_stops_the_copy_in_one_line(account: Account) -> Non
         env=account.environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         preexec_fn=fill_the_disk,
         check=False,
     )

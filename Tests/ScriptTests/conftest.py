@@ -89,7 +89,7 @@ class Project:
             "AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": self.account, "AWS_SECRET_ACCESS_KEY": "local",
             **environment}
         return subprocess.run([str(self.folder / "deploy.sh"), *arguments], env=variables, capture_output=True, text=True,
-                              timeout=100, stdin=subprocess.DEVNULL, check=False)
+                              timeout=300, stdin=subprocess.DEVNULL, check=False)
 
     def deploy(self, **environment: str) -> str:
         """Deploys and expects that it works."""
