@@ -115,3 +115,61 @@ def test_tables_are_followed_looked_at_deployed_again_and_deleted(project: Proje
     project.run("--delete", "--delete-streams", "--yes")
     stream = dynamodb.describe_table(TableName="Orders")["Table"].get("StreamSpecification", {})
     assert not stream.get("StreamEnabled")
+
+
+def _objects(account: Account, bucket: str, region: str = REGION) -> dict[str, tuple[bytes, dict[str, str]]]:
+    """Content and tags by key."""
+    s3 = account.client("s3", region)
+    found = {}
+    for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        tags = s3.get_object_tagging(Bucket=bucket, Key=entry["Key"])["TagSet"]
+        body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+        found[entry["Key"]] = (body, {tag["Key"]: tag["Value"] for tag in tags})
+    return found
+
+
+def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project) -> None:
+    account = project.account
+    s3, sqs = account.client("s3"), account.client("sqs")
+    photos, copies = f"photos-{account.number}", f"copies-{account.number}"
+    s3.create_bucket(Bucket=photos)
+    account.client("s3", OTHER_REGION).create_bucket(
+        Bucket=copies, CreateBucketConfiguration={"LocationConstraint": OTHER_REGION}
+    )
+    others = sqs.create_queue(QueueName="others")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=others, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule = {"Id": "theirs", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    rule["Filter"] = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "raw/"}]}}
+    s3.put_bucket_notification_configuration(Bucket=photos, NotificationConfiguration={"QueueConfigurations": [rule]})
+    account.configure_sync(
+        buckets=[
+            {
+                "source": f"s3://{photos}/a b+é/",
+                "sourceRegion": REGION,
+                "target": f"s3://{copies}/new/",
+                "targetRegion": OTHER_REGION,
+            }
+        ]
+    )
+    output = project.deploy()
+    assert "live sync is on" in output and "five minutes" in output
+    s3.put_object(Bucket=photos, Key="raw/1", Body=b"not followed")
+    for number in range(5):
+        s3.put_object(Bucket=photos, Key=f"a b+é/{number} + ü%", Body=b"%d" % number, Tagging="state=new")
+    s3.delete_object(Bucket=photos, Key="a b+é/3 + ü%")
+    s3.put_object_tagging(
+        Bucket=photos, Key="a b+é/4 + ü%", Tagging={"TagSet": [{"Key": "state", "Value": "old"}]}
+    )
+    wanted = {f"new/{number} + ü%": (b"%d" % number, {"state": "new"}) for number in range(3)}
+    wanted["new/4 + ü%"] = (b"4", {"state": "old"})
+    until(lambda: _objects(account, copies, OTHER_REGION) == wanted, "the copies", seconds=60)
+    assert sqs.receive_message(QueueUrl=others, WaitTimeSeconds=1)["Messages"]
+
+    assert "problems: 0" in project.run("--check")
+    assert "No changes" in project.deploy()
+    project.run("--delete", "--yes")
+    assert _objects(account, copies, OTHER_REGION) == wanted
+    rules = s3.get_bucket_notification_configuration(Bucket=photos)["QueueConfigurations"]
+    assert [each["Id"] for each in rules] == ["theirs"]
+    # The bucket's notifications can be changed afterwards: nothing is left that sends to a queue that is gone.
+    s3.put_bucket_notification_configuration(Bucket=photos, NotificationConfiguration={"QueueConfigurations": rules})

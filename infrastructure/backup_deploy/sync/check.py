@@ -9,7 +9,7 @@ from .. import check, check_stack, report, stacks
 from ..aws import AWS, AWSError
 from ..config import Config
 from ..report import OK, PROBLEM, UNKNOWN, Finding
-from . import bucket_events, deploy, notifications, ready, streams, targets, template
+from . import bucket_events, deploy, keys, notifications, ready, streams, targets, template
 from .plan import BUCKETS, TABLES, Plan, RegionPlan
 from .streams import TableState
 
@@ -62,8 +62,11 @@ class _Region:
         # The zip is compared by its hash, at the functions.
         code = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in (deployed or {}).get("Parameters", [])
                 if entry["ParameterKey"] in ("CodeBucket", "CodeKey", "Architecture")}
-        arns = {state.table.arn: state.stream for state in self._states() if state.stream}
-        wanted = template.of(self._plan, self._region, arns, code)
+        states = self._states()
+        arns = {state.table.arn: state.stream for state in states if state.stream}
+        written = [state.found for state in targets.read_all(self._aws, self._part(), self._account, states)]
+        used = keys.read(self._aws, self._region, states, written, self._account)
+        wanted = template.of(self._plan, self._region, arns, code, used)
         for part, stack in ((deploy.artifacts_template(self._plan, self._region.region), held), (wanted, deployed)):
             found += check_stack.stack_findings(self._aws, part, stack)
         return found

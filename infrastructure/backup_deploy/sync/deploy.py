@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Mapping, Optional, Sequence
+from typing import Iterable, Mapping, Optional, Sequence
 
 from .. import deploy, report, stacks
 from ..aws import AWS
 from ..config import Config
-from . import bucket_events, history, permissions, ready, roles, streams, targets, template
+from . import bucket_events, history, keys, permissions, ready, roles, streams, targets, template
 from .bucket_events import SourceBucket
+from .keys import Keys
 from .plan import Plan, RegionPlan
 from .streams import TableState
 
@@ -38,12 +39,16 @@ def run(aws: AWS, config: Config, plan: Plan, account: str, options: Options) ->
     for bucket in (bucket for found in buckets.values() for bucket in found):
         bucket_events.require_room(bucket)
     _tell_sources(states, buckets)
-    targets.tell(aws, plan, account, [state for found in states.values() for state in found])
+    written = targets.read_all(aws, plan, account, [state for found in states.values() for state in found])
+    targets.tell(written)
+    used = {region.region: keys.read(aws, region, states[region.region], [state.found for state in written], account)
+            for region in plan.regions}
+    _tell_keys(used.values())
 
     report.step("Function package")
     deploy.package(config, options.zip)
-    changed = [_region(aws, plan, region, states[region.region], buckets[region.region], options.dry_run)
-               for region in plan.regions]
+    changed = [_region(aws, plan, _Part(region, states[region.region], buckets[region.region], used[region.region]),
+                       options.dry_run) for region in plan.regions]
     if options.dry_run:
         print("\nDry run: nothing was changed.")
         return
@@ -65,8 +70,18 @@ class _Change:
     topic: str = ""
 
 
-def _region(aws: AWS, plan: Plan, region: RegionPlan, states: Sequence[TableState], buckets: Sequence[SourceBucket],
-            dry_run: bool) -> list[_Change]:
+@dataclass(frozen=True)
+class _Part:
+    """A Region with what was found there."""
+
+    plan: RegionPlan
+    states: Sequence[TableState]
+    buckets: Sequence[SourceBucket]
+    keys: Keys
+
+
+def _region(aws: AWS, plan: Plan, part: _Part, dry_run: bool) -> list[_Change]:
+    region, states, buckets = part.plan, part.states, part.buckets
     changes = []
     off = [state for state in states if not state.view_type]
     if off:
@@ -82,7 +97,7 @@ def _region(aws: AWS, plan: Plan, region: RegionPlan, states: Sequence[TableStat
         changes.append(_Change(True))
 
     report.step(f"Functions {_names(plan, region)} in {region.region}")
-    changes += _stacks(aws, plan, region, arns, dry_run)
+    changes += _stacks(aws, plan, part, arns, dry_run)
     if buckets:
         report.step(f"Notifications in {region.region}")
     for bucket in buckets:
@@ -93,13 +108,14 @@ def _region(aws: AWS, plan: Plan, region: RegionPlan, states: Sequence[TableStat
     return changes
 
 
-def _stacks(aws: AWS, plan: Plan, region: RegionPlan, arns: Mapping[str, str], dry_run: bool) -> list[_Change]:
+def _stacks(aws: AWS, plan: Plan, part: _Part, arns: Mapping[str, str], dry_run: bool) -> list[_Change]:
+    region = part.plan
     artifacts = artifacts_template(plan, region.region)
     held = stacks.ensure(aws, artifacts, dry_run)
     deploy.tell_outcome(artifacts, held, dry_run)
     # In the dry run of a first deployment the bucket has no name yet.
     code_bucket = held.outputs.get("BucketName", template.NOT_YET_CREATED)
-    wanted = template.of(plan, region, arns, {"CodeBucket": code_bucket, **deploy.zip_parameters()})
+    wanted = template.of(plan, region, arns, {"CodeBucket": code_bucket, **deploy.zip_parameters()}, part.keys)
     if not dry_run:
         deploy.upload(aws, region.region, code_bucket, wanted.parameters["CodeKey"])
     if permissions.is_widened(permissions.of_tables(region, arns.values())):
@@ -135,6 +151,14 @@ def _tell_sources(states: Mapping[str, Sequence[TableState]], buckets: Mapping[s
     for bucket in (bucket for found in buckets.values() for bucket in found):
         others = len(notification_ids(bucket))
         report.detail(f"bucket {bucket.name} in {bucket.region}: {others} notification rules of others")
+
+
+def _tell_keys(used: Iterable[Keys]) -> None:
+    found = list(used)
+    for key in dict.fromkeys(key for each in found for key in (*each.tables, *each.buckets)):
+        report.detail(f"KMS key {key}: the functions may use it; its own policy must let them, too")
+    for place in dict.fromkeys(place for each in found for place in each.unknown):
+        report.warning(f"the encryption of {place} could not be read: if it has a KMS key, the functions may not use it")
 
 
 def notification_ids(bucket: SourceBucket) -> list[str]:

@@ -17,26 +17,31 @@ _READ_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetS
 # BatchWriteItem puts and deletes. DescribeTable tells why a target refuses items: another key.
 _WRITE_TABLE = ["dynamodb:BatchWriteItem", "dynamodb:DescribeTable"]
 _READ_OBJECTS = ["s3:GetObject", "s3:GetObjectTagging"]
-_WRITE_OBJECTS = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:GetObjectTagging", "s3:PutObject",
-                  "s3:PutObjectTagging"]
+_WRITE_OBJECTS = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectTagging", "s3:GetObject",
+                  "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"]
+_USE_KEYS = ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
-def of_tables(plan: RegionPlan, streams: Iterable[str]) -> list[Statement]:
-    """The role of the function that follows tables."""
+def of_tables(plan: RegionPlan, streams: Iterable[str], keys: Iterable[str] = ()) -> list[Statement]:
+    """The role of the function that follows tables; `keys` are those that encrypt them."""
+    streams = list(streams)
     own = [target.table.arn for mapping in plan.tables for target in mapping.targets if target.role is None]
     roles = [target.role for mapping in plan.tables for target in mapping.targets if target.role]
     statements = [_allow("ReadStreams", _READ_STREAM, streams), *_write_tables(own), *_assume(roles)]
+    statements += _use_keys(keys, "dynamodb")
     if _size(statements) <= _POLICY_LIMIT:
         return statements
-    return [_allow("ReadStreams", _READ_STREAM, _widened(streams)), *_write_tables(_widened(own)), *_assume(roles)]
+    return [_allow("ReadStreams", _READ_STREAM, _widened(streams)), *_write_tables(_widened(own)), *_assume(roles),
+            *_use_keys(keys, "dynamodb")]
 
 
-def of_buckets(plan: RegionPlan) -> list[Statement]:
-    """The role of the function that follows buckets."""
+def of_buckets(plan: RegionPlan, keys: Iterable[str] = ()) -> list[Statement]:
+    """The role of the function that follows buckets; `keys` are those that encrypt them."""
     roles = [mapping.role for mapping in plan.buckets if mapping.role]
     own = [mapping.target for mapping in plan.buckets if mapping.role is None]
-    targets = _write_buckets(own, partition(plan.region))
-    return [*_read_buckets([mapping.source for mapping in plan.buckets], partition(plan.region)), *targets, *_assume(roles)]
+    name = partition(plan.region)
+    return [*_read_buckets([mapping.source for mapping in plan.buckets], name), *_write_buckets(own, name), *_assume(roles),
+            *_use_keys(keys, "s3")]
 
 
 def is_widened(statements: Iterable[Statement]) -> bool:
@@ -91,6 +96,15 @@ def _write_tables(arns: list[str]) -> list[Statement]:
 def _assume(roles: Iterable[Optional[str]]) -> list[Statement]:
     wanted = sorted({role for role in roles if role})
     return [_allow("ActAsTargetsRoles", ["sts:AssumeRole"], wanted)] if wanted else []
+
+
+def _use_keys(keys: Iterable[str], service: str) -> list[Statement]:
+    """Only through the service that encrypts with them, in any Region."""
+    wanted = list(keys)
+    if not wanted:
+        return []
+    condition = {"StringLike": {"kms:ViaService": [f"{service}.*.amazonaws.com", f"{service}.*.amazonaws.com.cn"]}}
+    return [{**_allow("UseKeys", _USE_KEYS, wanted), "Condition": condition}]
 
 
 def _read_buckets(places: list[BucketPrefix], name: str) -> list[Statement]:

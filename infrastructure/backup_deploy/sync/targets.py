@@ -21,6 +21,7 @@ class TargetState:
 
     source: Table
     target: TableTarget
+    found: TableState
     problem: str = ""
     is_missing: bool = False
 
@@ -37,9 +38,9 @@ def read_all(aws: AWS, plan: Plan, account: str, sources: Sequence[TableState]) 
     return [_compared(source, target, state) for (source, target), state in zip(pairs, found)]
 
 
-def tell(aws: AWS, plan: Plan, account: str, sources: Sequence[TableState]) -> None:
+def tell(states: Sequence[TargetState]) -> None:
     """Refuses targets that can never be written, and warns of those that are not there yet."""
-    for state in read_all(aws, plan, account, sources):
+    for state in states:
         if state.problem and not state.is_missing:
             raise DeployError(state.problem, "map the source to a table with the same key.")
         if state.is_missing:
@@ -53,11 +54,11 @@ def create_command(state: TargetState) -> str:
 def _compared(source: TableState, target: TableTarget, found: TableState) -> TargetState:
     name = f"Target table {target.table.name} in {target.table.region}"
     if found.status is None:
-        return TargetState(source.table, target, f"{name} does not exist; until it does, changes wait in the stream.", True)
+        return TargetState(source.table, target, found, f"{name} does not exist; until it does, changes wait in the stream.", True)
     if source.key and found.key != source.key:
-        return TargetState(source.table, target, f"{name} has the key ({_described(found)}), but its source"
+        return TargetState(source.table, target, found, f"{name} has the key ({_described(found)}), but its source"
                            f" {source.table.name} has ({_described(source)}): no change could be written.")
-    return TargetState(source.table, target)
+    return TargetState(source.table, target, found)
 
 
 def _described(state: TableState) -> str:

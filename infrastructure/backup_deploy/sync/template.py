@@ -13,6 +13,7 @@ from typing import Any, Mapping
 
 from .. import stacks
 from . import permissions
+from .keys import Keys
 from .plan import Plan, RegionPlan, partition
 
 FILE = "sync-functions.yaml"
@@ -41,18 +42,21 @@ def settings(plan: Plan, region: RegionPlan) -> dict[str, str]:
     }
 
 
-def of(plan: Plan, region: RegionPlan, streams: Mapping[str, str], code: Mapping[str, str]) -> stacks.Template:
+def of(plan: Plan, region: RegionPlan, streams: Mapping[str, str], code: Mapping[str, str],
+       keys: Keys = Keys()) -> stacks.Template:
     """The stack of one Region.
 
     - streams: the ARN of each source table's stream by the table's ARN.
     - code: the parameters about the function's zip.
+    - keys: the customer managed keys of what is read and written.
     """
     arns = [streams[mapping.source.arn] for mapping in region.tables if mapping.source.arn in streams]
-    tables = permissions.of_tables(region, arns) if arns else []
+    tables = permissions.of_tables(region, arns, keys.tables) if arns else []
     buckets = [f"arn:{partition(region.region)}:s3:::{name}" for name in region.source_buckets]
     parts = {
         "GENERATED_TABLES_POLICY": _json(permissions.document(tables)),
-        "GENERATED_BUCKETS_POLICY": _json(permissions.document(permissions.of_buckets(region) if region.buckets else [])),
+        "GENERATED_BUCKETS_POLICY": _json(permissions.document(
+            permissions.of_buckets(region, keys.buckets) if region.buckets else [])),
         "GENERATED_SOURCE_BUCKETS": _json(buckets),
         "# GENERATED_STREAM_MAPPINGS": "\n  ".join(
             f"{logical_id(table)}: {_json(stream_mapping(stream))}"
