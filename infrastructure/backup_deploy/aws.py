@@ -43,7 +43,8 @@ class AWSError(Exception):
                                "check AWS_PROFILE, AWS_ACCESS_KEY_ID and the machine's clock.")
         next_step = ""
         if self.is_denied:
-            next_step = "give the caller the permissions in infrastructure/policies/deploy-policy.json."
+            next_step = "give the caller the permissions in infrastructure/policies: deploy-policy.json, or for deploy.sh sync"
+            next_step += " sync-deploy-policy.json."
         elif "Throttl" in self.code or self.code in ("RequestLimitExceeded", "SlowDown"):
             next_step = "AWS is throttling; wait a minute and run this again."
         return DeployError(f"{self.operation} failed on {subject}: {self.code}: {self.message}.", next_step)

@@ -1,4 +1,5 @@
-"""python -m demo create REGION | compare TABLE RESTORED REGION — used by scripts/demo.
+"""python -m demo create REGION | compare TABLE RESTORED REGION — used by scripts/demo;
+create-bucket BUCKET REGION | write REGION BUCKET — used by scripts/demo-sync.
 
 The items that `create` writes are made from a seed, so `compare` knows them without having kept anything.
 """
@@ -11,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from . import items
+from . import items, writer
 from .compare import differences
 from .items import Item
 
@@ -111,6 +112,10 @@ def main(arguments: list[str]) -> int:
             create(region)
         case ["compare", table, restored, region]:
             return compare(table, restored, region)
+        case ["create-bucket", bucket, region]:
+            writer.create_bucket(bucket, region)
+        case ["write", region, bucket]:
+            writer.write([for_boto3(row) for row in _TABLES["Orders"][0]], region, bucket)
         case _:
             print(__doc__, file=sys.stderr)
             return 64

@@ -136,6 +136,11 @@ class _Region:
             return [Finding(PROBLEM, subject, "does not tell live sync of its changes", _DEPLOY)]
         if not bucket.is_current:
             return [Finding(PROBLEM, subject, "its notification rules are not as the configuration wants them", _DEPLOY)]
+        part = Plan("", "", (), tuple(mapping for mapping in self._region.buckets if mapping.source.bucket == name))
+        missing = targets.missing_buckets(self._aws, part)
+        if missing:
+            return [Finding(PROBLEM, f"target {mapping.target.bucket}", "does not exist: events fail",
+                            targets.create_bucket_command(mapping)) for mapping in missing]
         others = len(deploy.notification_ids(bucket))
         return [Finding(OK, subject, f"tells live sync of its changes, beside {others} rules of others")]
 

@@ -41,6 +41,7 @@ def run(aws: AWS, config: Config, plan: Plan, account: str, options: Options) ->
     _tell_sources(states, buckets)
     written = targets.read_all(aws, plan, account, [state for found in states.values() for state in found])
     targets.tell(written)
+    targets.tell_missing_buckets(targets.missing_buckets(aws, plan))
     used = {region.region: keys.read(aws, region, states[region.region], [state.found for state in written], account)
             for region in plan.regions}
     _tell_keys(used.values())

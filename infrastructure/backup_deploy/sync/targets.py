@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from .. import report
-from ..aws import AWS
+from ..aws import AWS, AWSError
 from ..config import Table
 from ..errors import DeployError
 from . import streams
-from .plan import Plan, TableTarget
+from .plan import BucketMapping, Plan, TableTarget
 from .streams import TableState
 
 
@@ -38,6 +38,24 @@ def read_all(aws: AWS, plan: Plan, account: str, sources: Sequence[TableState]) 
     return [_compared(source, target, state) for (source, target), state in zip(pairs, found)]
 
 
+def missing_buckets(aws: AWS, plan: Plan) -> list[BucketMapping]:
+    """The mappings whose target bucket nobody has; those that a role writes are their owners' to see."""
+    return [mapping for mapping in plan.buckets if mapping.role is None and _is_missing(aws, mapping)]
+
+
+def create_bucket_command(mapping: BucketMapping) -> str:
+    return (f"aws s3 mb s3://{mapping.target.bucket} --region {mapping.target_region}, or dist/bin/sync bucket with --create"
+            " for one that is like the source")
+
+
+def _is_missing(aws: AWS, mapping: BucketMapping) -> bool:
+    try:
+        aws.call("s3api", "head-bucket", mapping.target_region, Bucket=mapping.target.bucket)
+    except AWSError as error:
+        return error.code in ("404", "NoSuchBucket")
+    return False
+
+
 def tell(states: Sequence[TargetState]) -> None:
     """Refuses targets that can never be written, and warns of those that are not there yet."""
     for state in states:
@@ -45,6 +63,13 @@ def tell(states: Sequence[TargetState]) -> None:
             raise DeployError(state.problem, "map the source to a table with the same key.")
         if state.is_missing:
             report.warning(f"{state.problem} Next: {create_command(state)}")
+
+
+def tell_missing_buckets(mappings: Sequence[BucketMapping]) -> None:
+    """Warns of target buckets that are not there yet."""
+    for mapping in mappings:
+        report.warning(f"Target bucket {mapping.target.bucket} does not exist; until it does, events fail and come back every"
+                       f" 16 minutes, five times. Next: {create_bucket_command(mapping)}")
 
 
 def create_command(state: TargetState) -> str:
