@@ -82,12 +82,15 @@ class Project:
             dynamodb.update_continuous_backups(
                 TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
 
+    def environment(self, **more: str) -> dict[str, str]:
+        """Nothing of this machine's AWS settings."""
+        return {
+            "PATH": f"{self.tools}:{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder / "home"),
+            "AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": self.account, "AWS_SECRET_ACCESS_KEY": "local", **more}
+
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs deploy.sh with nothing of this machine's AWS settings."""
-        variables = {
-            "PATH": f"{self.tools}:{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder / "home"),
-            "AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": self.account, "AWS_SECRET_ACCESS_KEY": "local",
-            **environment}
+        variables = self.environment(**environment)
         return subprocess.run([str(self.folder / "deploy.sh"), *arguments], env=variables, capture_output=True, text=True,
                               timeout=300, stdin=subprocess.DEVNULL, check=False)
 

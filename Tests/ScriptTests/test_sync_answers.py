@@ -14,7 +14,7 @@ from backup_deploy.aws import AWSError  # noqa: E402
 from backup_deploy.config import Table  # noqa: E402
 from backup_deploy.errors import DeployError  # noqa: E402
 from backup_deploy.mappings import BucketPrefix  # noqa: E402
-from backup_deploy.sync import bucket_events, keys, notifications, permissions, ready, streams  # noqa: E402
+from backup_deploy.sync import bucket_events, deploy, keys, notifications, permissions, ready, streams  # noqa: E402
 from backup_deploy.sync.plan import BucketMapping, Plan, RegionPlan, TableMapping, TableTarget  # noqa: E402
 
 ACCOUNT = "123456789012"
@@ -169,3 +169,16 @@ def test_keys_of_sources_and_own_targets_may_be_used_and_no_others() -> None:
     assert tables["Condition"]["StringLike"]["kms:ViaService"][0] == "dynamodb.*.amazonaws.com"
     assert permissions.of_buckets(region, found.buckets)[-1]["Resource"] == [f"{key}photos"]
     assert "UseKeys" not in [statement["Sid"] for statement in permissions.of_buckets(region)]
+
+
+def test_other_readers_of_a_stream_are_counted_without_our_own(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["Sync-tables", "Search", "Audit", "Search"]
+    aws: Any = FakeAWS(list_event_source_mappings=lambda EventSourceArn: {"EventSourceMappings": [
+        {"FunctionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"} for name in names]})
+    state = streams.TableState(ORDERS, "ACTIVE", "NEW_IMAGE", "arn:stream")
+    assert streams.other_readers(aws, state, "Sync-tables") == ["Audit", "Search"]
+    deploy._tell_readers(aws, PLAN, [state])
+    assert "read by Audit, Search already" in capsys.readouterr().out
+    names[:] = ["Sync-tables", "Search"]
+    deploy._tell_readers(aws, PLAN, [state])
+    assert capsys.readouterr().out == ""

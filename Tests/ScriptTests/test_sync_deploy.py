@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
 import time
 from typing import Any
@@ -259,6 +261,17 @@ def test_sources_of_another_account_are_refused(project: Project) -> None:
 
 def test_nothing_to_sync_is_said(project: Project) -> None:
     assert '"sync" is missing' in _sync(project, code=1)
+
+
+def test_an_interruption_says_how_to_go_on(project: Project) -> None:
+    _create_table(project, "Orders")
+    _configure(project, tables=[{"source": project.arn("Orders"), "targets": [{"table": project.arn("Copy")}]}])
+    process = subprocess.Popen([str(project.folder / "deploy.sh"), "sync"], env=project.environment(), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    assert process.stdout is not None and "Sources" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "run ./deploy.sh sync again" in errors, errors
 
 
 def test_usage_and_help(project: Project) -> None:

@@ -13,7 +13,7 @@ from ..config import Config
 from . import bucket_events, history, keys, permissions, ready, roles, streams, targets, template
 from .bucket_events import SourceBucket
 from .keys import Keys
-from .plan import Plan, RegionPlan
+from .plan import TABLES, Plan, RegionPlan
 from .streams import TableState
 
 # What S3 may need until each of its servers knows a new notification.
@@ -88,14 +88,14 @@ def _region(aws: AWS, plan: Plan, part: _Part, dry_run: bool) -> list[_Change]:
     if off:
         report.step(f"Streams in {region.region}")
     arns: dict[str, str] = {state.table.arn: state.stream for state in states if state.stream}
-    for state in off:
-        if dry_run:
-            report.detail(f"{state.table.name}: would be switched on")
-            arns[state.table.arn] = f"{state.table.arn}/stream/{template.NOT_YET_CREATED}"
-            continue
-        arns[state.table.arn] = streams.switch_on(aws, state.table).stream
+    for state in off if dry_run else []:
+        report.detail(f"{state.table.name}: would be switched on")
+        arns[state.table.arn] = f"{state.table.arn}/stream/{template.NOT_YET_CREATED}"
+    for state in streams.switch_on_all(aws, [state.table for state in off]) if not dry_run else []:
         report.detail(f"{state.table.name}: switched on ({streams.VIEW_TYPE})")
+        arns[state.table.arn] = state.stream
         changes.append(_Change(True))
+    _tell_readers(aws, plan, states)
 
     report.step(f"Functions {_names(plan, region)} in {region.region}")
     changes += _stacks(aws, plan, part, arns, dry_run)
@@ -152,6 +152,14 @@ def _tell_sources(states: Mapping[str, Sequence[TableState]], buckets: Mapping[s
     for bucket in (bucket for found in buckets.values() for bucket in found):
         others = len(notification_ids(bucket))
         report.detail(f"bucket {bucket.name} in {bucket.region}: {others} notification rules of others")
+
+
+def _tell_readers(aws: AWS, plan: Plan, states: Sequence[TableState]) -> None:
+    for state in states:
+        others = streams.other_readers(aws, state, f"{plan.function_name}-{TABLES}") if state.stream else []
+        if len(others) > 1:
+            report.warning(f"the stream of {state.table.name} is read by {', '.join(others)} already; a shard has room for two"
+                           " readers, and more of them throttle each other")
 
 
 def _tell_keys(used: Iterable[Keys]) -> None:

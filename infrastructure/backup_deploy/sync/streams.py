@@ -101,6 +101,24 @@ def switch_on(aws: AWS, table: Table) -> TableState:
         pause = min(pause * 1.5, 5.0)
 
 
+def switch_on_all(aws: AWS, tables: Sequence[Table]) -> list[TableState]:
+    """Several at the same time: each takes AWS some ten seconds."""
+    if not tables:
+        return []
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return list(pool.map(lambda table: switch_on(aws, table), tables))
+
+
+def other_readers(aws: AWS, state: TableState, function: str) -> list[str]:
+    """The functions that read the stream beside ours, as far as Lambda knows them."""
+    try:
+        answer = aws.call("lambda", "list-event-source-mappings", state.table.region, EventSourceArn=state.stream)
+    except AWSError as error:
+        raise error.explained(f"the stream of table {state.table.name}") from error
+    names = (mapping["FunctionArn"].split(":function:")[-1] for mapping in answer["EventSourceMappings"])
+    return sorted({name for name in names if name != function})
+
+
 def _key(described: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
     """Name, type and role of each key attribute, the partition key first."""
     types = {entry["AttributeName"]: entry["AttributeType"] for entry in described.get("AttributeDefinitions", [])}
