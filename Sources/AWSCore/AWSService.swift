@@ -69,6 +69,13 @@ package struct AWSService: Sendable, Hashable {
         settingsName: "SQS",
         wireProtocol: .json(version: "1.0", targetPrefix: "AmazonSQS.")
     )
+    package static let stepFunctions = AWSService(
+        name: "Step Functions",
+        endpointPrefix: "states",
+        signingName: "states",
+        settingsName: "SFN",
+        wireProtocol: .json(version: "1.0", targetPrefix: "AWSStepFunctions.")
+    )
     package static let sts = AWSService(
         name: "STS",
         endpointPrefix: "sts",

@@ -34,12 +34,14 @@ enum Bootstrap {
                         return try TableSyncHandler(environment: environment, transport: transport, logger: logger)
                     case "bucket-sync":
                         return try BucketSyncHandler(environment: environment, transport: transport, logger: logger)
+                    case "copy-segment":
+                        return try CopySegmentHandler(environment: environment, transport: transport, logger: logger)
                     case let name:
                         throw LambdaFunctionError(
                             type: .runtime("UnknownHandler"),
                             message:
-                                "there is no handler \"\(name ?? "")\"; set the function's handler to backup, table-sync or"
-                                + " bucket-sync"
+                                "there is no handler \"\(name ?? "")\"; set the function's handler to backup, table-sync,"
+                                + " bucket-sync or copy-segment"
                         )
                     }
                 }

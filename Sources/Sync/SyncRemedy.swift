@@ -24,6 +24,15 @@ enum SyncRemedy {
                 "What to do: check the name, the Region (aws dynamodb list-tables --region \(error.region)) and"
                     + " the account"
             ]
+        case ("Step Functions", "StateMachineDoesNotExist"):
+            return [
+                "What to do: ./deploy.sh sync makes it (sync.functionName in config.json); --state-machine names another"
+            ]
+        case ("Step Functions", "AccessDeniedException"):
+            return [
+                "What to do: allow states:\(error.operation) on \(error.resource ?? "the state machine") in the caller's IAM"
+                    + " policy"
+            ]
         case ("S3", "NoSuchBucket"): return ["What to do: check the bucket's name; --create makes a target"]
         default: return Remedy.hints(for: error)
         }

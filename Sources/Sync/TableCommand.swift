@@ -17,6 +17,8 @@ struct TableCommand: AsyncParsableCommand {
                        [--consistent-read] [--dry-run] [--concurrency <n>]
                        [--segments <n>] [--max-read-units <n>]
                        [--max-write-units <n>] [--checkpoint <path>] [--restart]
+                       [--engine <engine>] [--state-machine <name>]
+                       [--execution <arn>]
                        \(SideOptions.usage) \(CommonOptions.usage)
             """,
         discussion: CommandHelp.discussion(
@@ -36,6 +38,7 @@ struct TableCommand: AsyncParsableCommand {
                 ("sync table Orders Copy --max-read-units 500", "slowly, beside other readers"),
                 ("sync table Orders Old --where \"day < '2026-01-01'\"", "some items only"),
                 ("sync table Orders Copy --mode merge", "while live sync runs"),
+                ("sync table Orders Copy --engine step-functions", "many parts at a time, in AWS"),
             ]
         )
     )
@@ -97,10 +100,47 @@ struct TableCommand: AsyncParsableCommand {
     @Flag(help: "Begin anew, whatever was done before.")
     var restart = false
 
+    @Option(help: ArgumentHelp("local, or step-functions for very large tables.", valueName: "engine"))
+    var engine = Engine.local
+
+    @Option(help: ArgumentHelp("The state machine of deploy.sh sync, by name or ARN.", valueName: "name"))
+    var stateMachine = "DynamoDBSyncFunction-copy"
+
+    @Option(help: ArgumentHelp("Follow a copy by Step Functions that was started before.", valueName: "arn"))
+    var execution: String?
+
     @OptionGroup var sides: SideOptions
     @OptionGroup var common: CommonOptions
 
+    /// Who does the copy.
+    enum Engine: String, Sendable, CaseIterable, ExpressibleByArgument {
+        /// This program.
+        case local
+        /// The function, told by a state machine.
+        case stepFunctions = "step-functions"
+    }
+
+    private func validateEngine() throws {
+        guard engine == .stepFunctions else {
+            if execution != nil { throw ValidationError("--execution is about --engine step-functions") }
+            return
+        }
+        for (option, isGiven) in [
+            ("--mode merge", mode == .merge), ("--max-read-units", maxReadUnits != nil),
+            ("--max-write-units", maxWriteUnits != nil), ("--checkpoint", checkpoint != nil),
+        ] where isGiven {
+            throw ValidationError("\(option) needs --engine local: Step Functions copies its parts without it")
+        }
+        if let segments, segments > CopyPlan.maximumSegments {
+            throw ValidationError("--segments: at most \(CopyPlan.maximumSegments) with --engine step-functions")
+        }
+        if let execution, ARN(execution)?.service != "states" {
+            throw ValidationError("--execution: \"\(execution.escapedForTerminal)\" is no execution's ARN")
+        }
+    }
+
     func validate() throws {
+        try validateEngine()
         for (option, number, limit) in [
             ("--concurrency", concurrency, 1_000), ("--segments", segments ?? 1, 1_000_000),
             ("--max-read-units", maxReadUnits ?? 1, .max), ("--max-write-units", maxWriteUnits ?? 1, .max),
@@ -140,12 +180,23 @@ struct TableCommand: AsyncParsableCommand {
             console.progress.clear()
             return try EstimateReport(estimate: estimate, source: source, target: target).print(to: console)
         }
+        let remote = TableExecution(
+            console: console,
+            source: source,
+            target: target,
+            stateMachine: stateMachine,
+            command: "sync table \(self.source) \(self.target) --engine step-functions"
+        )
+        if let execution { return try await remote.follow(execution) }
         let prepared: CopyPreparation.Prepared
         do {
             defer { console.progress.clear() }
             prepared = try await preparation.prepare(source: source, target: target, options: options) { text in
                 console.progress.update(text)
             }
+        }
+        if engine == .stepFunctions {
+            return try await remote.start(prepared, roles: (sides.sourceRoleARN, sides.targetRoleARN))
         }
         let report = TableReport(console: console, prepared: prepared, target: target)
         report.begin()
@@ -156,9 +207,8 @@ struct TableCommand: AsyncParsableCommand {
                 before: prepared.checkpoint.counts
             )
             defer { console.progress.clear() }
-            result = try await prepared.copy.run(checkpoint: prepared.checkpoint) { progress in
-                console.progress.update(line.text(progress))
-            }
+            let report = { @Sendable (progress: TableCopy.Progress) in console.progress.update(line.text(progress)) }
+            result = try await prepared.copy.run(checkpoint: prepared.checkpoint, report: report)
         } catch {
             throw report.interruption(error)
         }

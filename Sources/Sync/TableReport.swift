@@ -33,20 +33,22 @@ struct TableReport {
                     + " --time-to-live-specification Enabled=true,AttributeName=\(attribute)"
             )
         }
-        if !prepared.dropped.isEmpty, console.format == .text {
-            console.note(
-                "The new table lacks what making it cannot take over; for each, run with the target's credentials:"
-            )
-            for line in prepared.dropped.flatMap({ $0.lines(withCommands: true) }) {
-                console.note("  \(line)")
-            }
-        }
+        if console.format == .text { Self.note(prepared.dropped, console) }
         if result.counts.failed > 0 {
             console.warn(
                 "DynamoDB refused \(HumanFormat.count(result.counts.failed)) items; \(prepared.checkpoint.failuresPath)"
                     + " names each with the reason"
             )
         }
+    }
+
+    /// Says what a new table lacks of its source.
+    static func note(_ dropped: [DroppedSetting], _ console: Console) {
+        guard !dropped.isEmpty else { return }
+        console.note(
+            "The new table lacks what making it cannot take over; for each, run with the target's credentials:"
+        )
+        for line in dropped.flatMap({ $0.lines(withCommands: true) }) { console.note("  \(line)") }
     }
 
     private func print(_ result: TableCopy.Progress) throws {

@@ -34,7 +34,7 @@ struct TableProgressTests {
                 $0.writeUnits = 5_000
             }
         )
-        #expect(text == "Copying: 2,500 items of 10,000 (25%), 30s left, 250/s, 100 RCU/s, 500 WCU/s")
+        #expect(text == "Copying: 2,500 items of 10,000 (25 %), 30 s left, 250/s, 100 RCU/s, 500 WCU/s")
     }
 
     @Test("What earlier runs have done is part of the share and not of the rate")
@@ -42,7 +42,7 @@ struct TableProgressTests {
         var before = CopyCounts()
         before.read = 5_000
         let text = TableProgress(itemCount: 10_000, before: before).text(Self.progress(written: 6_000, seconds: 10))
-        #expect(text.hasPrefix("Copying: 6,000 items of 10,000 (60%), 40s left, 100/s"))
+        #expect(text.hasPrefix("Copying: 6,000 items of 10,000 (60 %), 40 s left, 100/s"))
     }
 
     @Test("Every item that is done with counts, whatever became of it")
@@ -57,7 +57,7 @@ struct TableProgressTests {
             }
         )
         // A rate over a tenth of a second would say nothing.
-        #expect(text == "Copying: 50 items of 100 (50%), 10 failed, throttled 3 times")
+        #expect(text == "Copying: 50 items of 100 (50 %), 10 failed, throttled 3 times")
     }
 
     @Test("Without a number of items, or with one that is too small, nothing is promised", arguments: [nil, 0, 10])

@@ -79,6 +79,24 @@ package final class CopyCheckpoint: Sendable {
         )
     }
 
+    /// Begins the checkpoint of a copy of which parts are done, or are another's business.
+    ///
+    /// - Throws: ``CheckpointError``.
+    init(path: String, identity: CopyIdentity, positions: [Position]) throws(CheckpointError) {
+        self.path = path
+        isResumed = false
+        files = Mutex(
+            try Files(
+                journal: try JournalFile(path: path),
+                identity: identity,
+                positions: positions,
+                intents: [],
+                failuresEnd: 0,
+                compactionBytes: 8 << 20
+            )
+        )
+    }
+
     /// Whether there is a checkpoint of that copy to go on from.
     ///
     /// - Throws: ``CheckpointError`` when there is one of another copy.

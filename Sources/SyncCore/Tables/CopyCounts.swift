@@ -42,7 +42,7 @@ package struct CopyCounts: Sendable, Equatable {
     }
 
     /// Every counter with its name in files and reports.
-    static var members: [(name: String, path: WritableKeyPath<CopyCounts, Int>)] {
+    package static var members: [(name: String, path: WritableKeyPath<CopyCounts, Int>)] {
         [
             ("read", \.read), ("written", \.written), ("kept", \.kept), ("failed", \.failed), ("filtered", \.filtered),
             ("expired", \.expired), ("settled", \.settled), ("removed", \.removed), ("bytes", \.bytes),

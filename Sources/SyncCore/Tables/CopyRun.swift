@@ -15,7 +15,7 @@ struct CopyRun: Sendable {
 
     private var clock: SyncClock { copy.clock }
 
-    init(_ copy: TableCopy, checkpoint: CopyCheckpoint) throws {
+    init(_ copy: TableCopy, checkpoint: CopyCheckpoint, stopsReading: @escaping @Sendable () -> Bool) throws {
         let (options, clock) = (copy.options, copy.clock)
         self.copy = copy
         self.checkpoint = checkpoint
@@ -49,7 +49,8 @@ struct CopyRun: Sendable {
             scheduler: scheduler,
             checkpoint: checkpoint,
             persistence: persistence,
-            notesKeys: options.mode == .merge ? copy.tables.key : nil
+            notesKeys: options.mode == .merge ? copy.tables.key : nil,
+            stopsReading: stopsReading
         )
         settler = ItemSettler(
             source: copy.source,
@@ -107,7 +108,7 @@ struct CopyRun: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<readers {
                 group.addTask {
-                    while let segment = segments.next() {
+                    while !reader.stopsReading(), let segment = segments.next() {
                         try await reader.read(segment: segment, from: positions[segment])
                     }
                     scheduler.readerEnded()
@@ -163,12 +164,14 @@ struct CopyRun: Sendable {
         )
     }
 
-    /// - Throws: ``CopyError/unbalanced(_:)`` unless each segment was read to its end and all its items are accounted
-    ///   for, in memory as on disk.
+    /// - Throws: ``CopyError/unbalanced(_:)`` unless each segment was read to its end, or as far as it was to be, and all
+    ///   its items are accounted for, in memory as on disk.
     func checkLedger() throws {
         let snapshot = scheduler.snapshot
+        let isStopped = reader.stopsReading()
         let wrong = checkpoint.positions.enumerated().filter { segment, position in
-            !position.isDone || !position.counts.isBalanced || position.counts != snapshot.segments[segment]
+            !position.isDone && !isStopped || !position.counts.isBalanced
+                || position.counts != snapshot.segments[segment]
         }
         guard wrong.isEmpty else {
             throw CopyError.unbalanced(

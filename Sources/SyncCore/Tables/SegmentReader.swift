@@ -14,8 +14,10 @@ struct SegmentReader: Sendable {
     let persistence: Persistence
     /// Notes the keys of each page before any of it is written.
     let notesKeys: ItemKey?
+    /// Whether the page that is read by now is the last.
+    let stopsReading: @Sendable () -> Bool
 
-    /// Reads a segment to its end and hands its pages to the scheduler.
+    /// Reads a segment to its end, unless that is to come later, and hands its pages to the scheduler.
     func read(segment: Int, from position: CopyCheckpoint.Position) async throws {
         var start = position.key
         var pages = position.counts.pages
@@ -38,7 +40,7 @@ struct SegmentReader: Sendable {
             for page in finished { try checkpoint.record(page) }
             start = page.lastEvaluatedKey
             pages += 1
-        } while start != nil
+        } while start != nil && !stopsReading()
     }
 
     /// One page, after as many attempts as it takes.

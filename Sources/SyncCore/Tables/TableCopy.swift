@@ -74,14 +74,18 @@ package struct TableCopy: Sendable {
 
     /// Copies what the checkpoint does not say is done.
     ///
-    /// - Parameter report: gets the state of things a few times a second; `nil` for never.
+    /// - Parameters:
+    ///   - stopsReading: whether no further page is to be read; what is read by then is written, and the rest is left to
+    ///     another run with the same checkpoint.
+    ///   - report: gets the state of things a few times a second; `nil` for never.
     /// - Throws: ``CopyError``; ``CheckpointError``; ``TableSideError`` or ``AWSError`` for what no repetition helps against;
     ///   `CancellationError`. What is recorded by then holds, and the same copy goes on from there.
     package func run(
         checkpoint: CopyCheckpoint,
+        stopsReading: @escaping @Sendable () -> Bool = { false },
         report: (@Sendable (Progress) -> Void)? = nil
     ) async throws -> Progress {
-        let run = try CopyRun(self, checkpoint: checkpoint)
+        let run = try CopyRun(self, checkpoint: checkpoint, stopsReading: stopsReading)
         do {
             try await run.copy(report: report)
         } catch {

@@ -1,0 +1,135 @@
+package import AWSCore
+
+/// A part of a copy: one segment, from where the last invocation has stopped.
+///
+/// An invocation gets a part as JSON, copies as many of its pages as its time allows, and answers with the part as it is
+/// then. So the same answer is the next invocation's event, and an invocation that was killed is simply made again from
+/// its event: what it had written is written once more.
+package struct CopyPart: Sendable, Equatable {
+    package let plan: CopyPlan
+    package let segment: Int
+    package internal(set) var result: CopyPartResult
+    /// Where the segment goes on; `nil` at its beginning and its end.
+    var key: [UInt8]?
+    package internal(set) var isDone = false
+
+    /// - Throws: ``CopyPartError``.
+    package init(parsing event: [UInt8]) throws(CopyPartError) {
+        guard let json = try? JSONValue(parsing: event), json.object != nil else {
+            throw CopyPartError("the event is no JSON object")
+        }
+        guard let copy = json["copy"] else { throw CopyPartError("the event has no member \"copy\"") }
+        plan = try CopyPlan(json: copy)
+        guard let segment = json["segment"]?.integer, (0..<plan.segments).contains(segment) else {
+            throw CopyPartError("\"segment\" is no number below \(plan.segments)")
+        }
+        self.segment = segment
+        if let result = json["result"] {
+            self.result = try CopyPartResult(json: result)
+            guard self.result.segment == segment else { throw CopyPartError("\"result\" is of another segment") }
+            key = json["key"].flatMap { $0.isNull ? nil : $0.serialized() }
+            isDone = json["done"]?.bool ?? false
+            // Taken for the beginning, the segment would be counted twice.
+            guard isDone || key != nil else { throw CopyPartError("\"key\" does not say where the segment goes on") }
+        } else {
+            result = CopyPartResult(segment: segment)
+        }
+    }
+
+    package var json: JSONValue {
+        [
+            "copy": plan.json,
+            "segment": .number(JSONNumber(segment)),
+            "key": key.flatMap { try? JSONValue(parsing: $0) } ?? .null,
+            "done": .bool(isDone),
+            "result": result.json,
+        ]
+    }
+
+    /// Copies the part, or as much of it as there is time for.
+    ///
+    /// - Parameters:
+    ///   - folder: for the checkpoint that the copy keeps while it runs.
+    ///   - stopsReading: whether what is read by now is to be the last.
+    /// - Returns: the part as it is then, and a line for each item that DynamoDB has refused (as ``FailedItem``).
+    /// - Throws: as ``TableCopy/run(checkpoint:stopsReading:report:)``; ``CopyPartError`` when the tables are not those
+    ///   with which the copy has begun.
+    package func run(
+        source: TableSide,
+        target: TableSide,
+        folder: String,
+        stopsReading: @escaping @Sendable () -> Bool,
+        clock: SyncClock = SyncClock()
+    ) async throws -> (part: CopyPart, failures: [UInt8]) {
+        guard !isDone else { return (self, []) }
+        let tables = try await CopyTables(source: source, target: target)
+        let identity = CopyIdentity(tables, options: plan.options)
+        if let difference = plan.identity.difference(from: identity) {
+            throw CopyPartError("the tables are no longer those with which the copy has begun: now it is \(difference)")
+        }
+        var positions = Array(repeating: CopyCheckpoint.Position(isDone: true), count: plan.segments)
+        positions[segment] = CopyCheckpoint.Position(key: key, isDone: false, counts: result.counts)
+        let path = "\(folder)/copy-segment-\(UInt64.random(in: 0...UInt64.max)).checkpoint"
+        let checkpoint = try CopyCheckpoint(path: path, identity: identity, positions: positions)
+        defer {
+            checkpoint.remove()
+            JournalFile.remove(checkpoint.failuresPath)
+        }
+        let copy = TableCopy(source: source, target: target, tables: tables, options: plan.options, clock: clock)
+        let progress = try await copy.run(checkpoint: checkpoint, stopsReading: stopsReading)
+        var next = self
+        let position = checkpoint.positions[segment]
+        next.key = position.key
+        next.isDone = position.isDone
+        next.result.counts = position.counts
+        next.result.readUnits += progress.readUnits
+        next.result.writeUnits += progress.writeUnits
+        next.result.throttled += progress.throttled
+        return (next, try JournalFile.contents(ofFile: checkpoint.failuresPath) ?? [])
+    }
+}
+
+/// What a part has come to, for the ledger.
+package struct CopyPartResult: Sendable, Equatable {
+    package var segment: Int
+    package var counts = CopyCounts()
+    package var readUnits = 0.0
+    package var writeUnits = 0.0
+    package var throttled = 0
+
+    init(segment: Int) {
+        self.segment = segment
+    }
+
+    /// - Throws: ``CopyPartError``.
+    package init(json: JSONValue) throws(CopyPartError) {
+        guard let segment = json["segment"]?.integer, let counts = json["counts"]?.object else {
+            throw CopyPartError("a result has no segment and counts")
+        }
+        self.segment = segment
+        for (name, path) in CopyCounts.members { self.counts[keyPath: path] = counts[name]?.integer ?? 0 }
+        readUnits = json["readUnits"].flatMap(Self.double) ?? 0
+        writeUnits = json["writeUnits"].flatMap(Self.double) ?? 0
+        throttled = json["throttled"]?.integer ?? 0
+    }
+
+    package var json: JSONValue {
+        var members: JSONObject = [:]
+        for (name, path) in CopyCounts.members where counts[keyPath: path] != 0 {
+            members[name] = .number(JSONNumber(counts[keyPath: path]))
+        }
+        return [
+            "segment": .number(JSONNumber(segment)), "counts": .object(members), "readUnits": Self.json(readUnits),
+            "writeUnits": Self.json(writeUnits), "throttled": .number(JSONNumber(throttled)),
+        ]
+    }
+
+    private static func json(_ value: Double) -> JSONValue {
+        JSONNumber("\(value)").map { .number($0) } ?? .null
+    }
+
+    private static func double(_ value: JSONValue) -> Double? {
+        guard case .number(let number) = value else { return nil }
+        return Double(number.text)
+    }
+}

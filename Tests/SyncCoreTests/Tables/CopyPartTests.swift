@@ -1,0 +1,158 @@
+import AWSTesting
+import FoundationEssentials
+import Synchronization
+import Testing
+
+@testable import AWSCore
+@testable import SyncCore
+
+@Suite("A copy done part by part")
+struct CopyPartTests {
+    private static func plan(_ fixture: CopyFixture, segments: Int) async throws -> CopyPlan {
+        let tables = try await CopyTables(source: fixture.side("Source"), target: fixture.side("Target"))
+        return CopyPlan(
+            identity: CopyIdentity(tables, options: fixture.options),
+            segments: segments,
+            sourceRole: nil,
+            targetRole: nil,
+            expiryAttribute: fixture.options.expiryAttribute,
+            consistentRead: false
+        )
+    }
+
+    private static func event(_ plan: CopyPlan, segment: Int) -> [UInt8] {
+        JSONValue.object(["copy": plan.json, "segment": .number(JSONNumber(segment))]).serialized()
+    }
+
+    /// One invocation, as the function makes it.
+    private static func invoke(_ event: [UInt8], _ fixture: CopyFixture, pages: Int) async throws -> [UInt8] {
+        let read = Mutex(0)
+        return try await CopyPart(parsing: event).run(
+            source: fixture.side("Source"),
+            target: fixture.side("Target"),
+            folder: fixture.folder,
+            stopsReading: {
+                read.withLock { read in
+                    read += 1
+                    return read > pages
+                }
+            },
+            clock: CopyFixture.clock
+        ).part.json.serialized()
+    }
+
+    private static func execution(_ results: [JSONValue]) -> ExecutionDescription {
+        ExecutionDescription(
+            arn: "arn:aws:states:us-east-1:123456789012:execution:m:e",
+            stateMachineARN: "arn:aws:states:us-east-1:123456789012:stateMachine:m",
+            status: "SUCCEEDED",
+            output: String(decoding: JSONValue.array(results).serialized(), as: UTF8.self)
+        )
+    }
+
+    @Test("Every item arrives once counted, whatever goes wrong and whichever answers are lost", arguments: 0..<4)
+    func arrives(run: UInt64) async throws {
+        let seed = UInt64.random(in: 0...UInt64.max) &+ run
+        let random = SharedRandom(seed: seed)
+        var fixture = CopyFixture(pageBytes: 1_500) { CopyFaultTests.fault($0, random) }
+        defer { fixture.remove() }
+        fixture.options.filter = run.isMultiple(of: 2) ? nil : "sk < 300"
+        let count = 500
+        fixture.dynamoDB.put(
+            (0..<count).map { number in random.with { RandomItems.item(number, using: &$0) } },
+            into: "Source"
+        )
+        let plan = try await Self.plan(fixture, segments: 5)
+        var results: [JSONValue] = []
+        var invocations = 0
+        for segment in 0..<plan.segments {
+            var event = Self.event(plan, segment: segment)
+            while true {
+                invocations += 1
+                let answer = try await Self.invoke(event, fixture, pages: 1 + random.below(4))
+                // Killed before it could answer: made again from the same event.
+                if random.chance(0.3) { continue }
+                event = answer
+                let json = try JSONValue(parsing: answer)
+                guard json["done"]?.bool == true else { continue }
+                results.append(try #require(json["result"]))
+                break
+            }
+        }
+        #expect(invocations > plan.segments * 2, "seed \(seed)")
+        let outcome = try CopyExecution.balance(Self.execution(results.reversed()), plan)
+        let wanted = fixture.options.filter == nil ? count : 300
+        #expect(outcome.counts.read == count && outcome.counts.written == wanted, "seed \(seed)")
+        #expect(outcome.counts.filtered == count - wanted && outcome.counts.isBalanced, "seed \(seed)")
+        #expect(fixture.dynamoDB.table("Target").count == wanted, "seed \(seed)")
+        if fixture.options.filter == nil { #expect(fixture.differences == [], "seed \(seed)") }
+        // Nothing is left behind where the function runs.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.folder).isEmpty)
+    }
+
+    @Test("Results that do not account for every segment and item are no complete copy")
+    func unbalanced() async throws {
+        let fixture = CopyFixture()
+        defer { fixture.remove() }
+        let plan = try await Self.plan(fixture, segments: 2)
+        func result(_ segment: Int, read: Int, written: Int) -> JSONValue {
+            var result = CopyPartResult(segment: segment)
+            result.counts.read = read
+            result.counts.written = written
+            return result.json
+        }
+        let good = [result(0, read: 5, written: 5), result(1, read: 0, written: 0)]
+        #expect(try CopyExecution.balance(Self.execution(good), plan).counts.read == 5)
+        for (results, text) in [
+            ([good[0]], "segment 1: no result"),
+            ([good[0], good[0], good[1]], "segment 0: not asked for, or twice"),
+            ([good[0], good[1], result(2, read: 0, written: 0)], "segment 2: not asked for, or twice"),
+            ([good[0], result(1, read: 7, written: 6)], "segment 1: read 7 = written 6"),
+        ] {
+            #expect(throws: CopyError.unbalanced([text])) { try CopyExecution.balance(Self.execution(results), plan) }
+        }
+        #expect(throws: CopyPartError.self) { try CopyExecution.balance(Self.execution([[:]]), plan) }
+        var silent = Self.execution(good)
+        silent.output = nil
+        #expect(throws: CopyExecutionError.self) { try CopyExecution.balance(silent, plan) }
+    }
+
+    @Test("A table that was made anew meanwhile is not gone on with")
+    func otherTable() async throws {
+        let fixture = CopyFixture()
+        defer { fixture.remove() }
+        let event = Self.event(try await Self.plan(fixture, segments: 1), segment: 0)
+        fixture.dynamoDB.createTable("Target", keys: CopyFixture.keys)
+        await #expect(throws: CopyPartError.self) { try await Self.invoke(event, fixture, pages: 9) }
+        #expect(fixture.dynamoDB.table("Target").changes.isEmpty)
+    }
+
+    @Test("An event that is none says what is wrong, and one that would count twice is refused")
+    func badEvents() async throws {
+        let fixture = CopyFixture()
+        defer { fixture.remove() }
+        let plan = try await Self.plan(fixture, segments: 2)
+        var merge = plan
+        merge.identity.mode = .merge
+        var many = plan
+        many.segments = CopyPlan.maximumSegments + 1
+        let result = CopyPartResult(segment: 0).json
+        let events: [(JSONValue, String)] = [
+            ([], "the event is no JSON object"),
+            ([:], "the event has no member \"copy\""),
+            (["copy": [:]], "\"copy\" does not say what is to be copied"),
+            (["copy": many.json, "segment": 0], "\"copy.segments\" is no number from 1 to 1000"),
+            (["copy": merge.json, "segment": 0], "\"copy.mode\" is merge; parts are copied with replace alone"),
+            (["copy": plan.json, "segment": 2], "\"segment\" is no number below 2"),
+            (["copy": plan.json, "segment": 1, "result": result], "\"result\" is of another segment"),
+            (
+                ["copy": plan.json, "segment": 0, "result": result, "key": nil, "done": false],
+                "\"key\" does not say where the segment goes on"
+            ),
+        ]
+        for (event, message) in events {
+            let error = #expect(throws: CopyPartError.self) { try CopyPart(parsing: event.serialized()) }
+            #expect(error?.description == message)
+        }
+    }
+}
