@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +34,13 @@ T = TypeVar("T")
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
+    with local_aws() as address:
+        yield address
+
+
+@contextmanager
+def local_aws(**settings: str) -> Iterator[str]:
+    """A server of these tests' own; gives its endpoint."""
     process = subprocess.Popen(
         [sys.executable, "-m", "launcher", "serve", "--port", "0", "--exit-with-parent"],
         env={
@@ -42,6 +50,7 @@ def endpoint() -> Iterator[str]:
             "LOCAL_AWS_IMPORT_SECONDS": "1",
             "LOCAL_AWS_ASYNC_RETRY_SECONDS": "1",
             "LOCAL_AWS_SCHEDULE_TICK_SECONDS": "0.2",
+            **settings,
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

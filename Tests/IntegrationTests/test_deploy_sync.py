@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import REGION, ROOT, Account, until
+from conftest import REGION, ROOT, Account, local_aws, until
 
 sys.path.insert(0, str(ROOT / "Tests" / "ScriptTests"))
 import warm_aws  # noqa: E402
@@ -21,6 +22,13 @@ KEY = {
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     "BillingMode": "PAY_PER_REQUEST",
 }
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """A local AWS that holds the functions to their roles: what a role lacks shows here."""
+    with local_aws(LOCAL_AWS_AUTHORIZE="1") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +146,9 @@ def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project)
     )
     others = sqs.create_queue(QueueName="others")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=others, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    policy = {"Version": "2012-10-17", "Statement": [allowed]}
+    sqs.set_queue_attributes(QueueUrl=others, Attributes={"Policy": json.dumps(policy)})
     rule = {"Id": "theirs", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
     rule["Filter"] = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "raw/"}]}}
     s3.put_bucket_notification_configuration(Bucket=photos, NotificationConfiguration={"QueueConfigurations": [rule]})
