@@ -9,7 +9,7 @@ package import typealias FoundationEssentials.TimeInterval
 /// what was learned of AWS's clock. Typed operations are extensions of the service clients around it.
 package struct AWSClient: Sendable {
     package let configuration: AWSConfiguration
-    private let transport: any HTTPTransport
+    private var transport: any HTTPTransport
     private let environment: Environment
     private let retryTokens = RetryTokenBucket()
     private let clockSkew = ClockSkew()
@@ -49,6 +49,18 @@ package struct AWSClient: Sendable {
         self.environment = environment
         self.userAgent = UserAgent.string(applicationID: configuration.applicationID)
         self.endpoints = EndpointCache(configuration.endpoints)
+    }
+
+    /// The thread of the client's transport; see ``HTTPTransport/executor``.
+    package var executor: (any TaskExecutor)? { transport.executor }
+
+    /// The same client, sharing all it shares but connections and their thread; itself where there is but one thread.
+    ///
+    /// - Throws: ``HTTPError`` when libcurl cannot start.
+    package func onAnotherThread() throws -> AWSClient {
+        var copy = self
+        if let another = try transport.makeAnother() { copy.transport = another }
+        return copy
     }
 
     /// The same client, sharing all it shares, whose throttled calls fail at once.

@@ -33,14 +33,11 @@ enum ResponseClassifier {
         // how it ended (S3 API Reference, "CopyObject": "a 200 OK response can contain either a success or an error").
         // botocore takes every such error, and an answer that breaks off, for a passing one.
         guard request.failureMayFollowStatus200 else { return nil }
-        if let body = AWSErrorBody.embeddedError(response.body) {
-            return judge(body, response, of: request, kind: .transient)
-        }
-        if (try? XMLElement(parsing: response.body)) == nil {
+        guard let root = try? XMLElement(parsing: response.body) else {
             let body = AWSErrorBody(code: "IncompleteResponse", message: "the answer is empty or breaks off")
             return judge(body, response, of: request, kind: .transient)
         }
-        return nil
+        return AWSErrorBody(errorIn: root).map { judge($0, response, of: request, kind: .transient) }
     }
 
     static func requestID(of response: HTTPResponse) -> String? {

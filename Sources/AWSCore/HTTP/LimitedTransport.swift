@@ -16,6 +16,8 @@ package final class LimitedTransport: HTTPTransport {
     /// How many requests wait for their turn.
     package var waiting: Int { permits.waiting }
 
+    package var executor: (any TaskExecutor)? { transport.executor }
+
     package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let permit = try await permits.take()
         defer { permit.giveBack() }

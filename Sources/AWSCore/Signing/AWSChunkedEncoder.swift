@@ -2,22 +2,15 @@
 ///
 /// An actor only because its state outlives the waits for the source; it is asked for one piece after the other.
 actor AWSChunkedEncoder {
-    private enum Stage {
-        case body
-        case end
-        case finished
-    }
-
     private let source: @Sendable () async throws -> [UInt8]?
     private let decodedLength: Int
     private let checksumName: String?
     private var checksum: RunningChecksum?
     private var signer: SigV4ChunkSigner?
-    /// What came from the source; up to ``consumed`` it is in a chunk already.
-    private var buffer: [UInt8] = []
-    private var consumed = 0
+    /// The beginning of a chunk that is not full: its bytes, behind the place of a full chunk's head.
+    private var rest: [UInt8] = []
     private var received = 0
-    private var stage = Stage.body
+    private var isFinished = false
 
     init(
         source: @escaping @Sendable () async throws -> [UInt8]?,
@@ -33,57 +26,86 @@ actor AWSChunkedEncoder {
         self.signer = signer
     }
 
-    /// The next chunk, the last of them with the trailer; then `nil`.
+    /// The next chunks, the last of them with the trailer; then `nil`.
     func next() async throws -> [UInt8]? {
-        switch stage {
-        case .body:
-            while pendingCount < AWSChunkedBody.chunkSize {
-                guard let piece = try await source() else {
-                    guard received == decodedLength else { throw mismatch }
-                    stage = .end
-                    break
-                }
-                received += piece.count
-                // Found before it is sent: S3 would otherwise store the object with its end cut off.
-                guard received <= decodedLength else { throw mismatch }
-                // Less than a chunk moves, and once per piece, however big the pieces are.
-                buffer.removeFirst(consumed)
-                consumed = 0
-                buffer += piece
+        while !isFinished {
+            guard let piece = try await source() else {
+                guard received == decodedLength else { throw mismatch }
+                return finish()
             }
-            return pendingCount == 0 ? finish() : takeChunk()
-        case .end:
-            return pendingCount == 0 ? finish() : takeChunk()
-        case .finished:
-            return nil
+            received += piece.count
+            // Found before it is sent: S3 would otherwise store the object with its end cut off.
+            guard received <= decodedLength else { throw mismatch }
+            let chunks = fullChunks(with: piece)
+            if !chunks.isEmpty { return chunks }
         }
+        return nil
     }
-
-    private var pendingCount: Int { buffer.count - consumed }
 
     private var mismatch: SigV4Error {
         .bodyLengthMismatch(announced: decodedLength, produced: received)
     }
 
-    private func takeChunk() -> [UInt8] {
-        let count = min(pendingCount, AWSChunkedBody.chunkSize)
+    /// The bytes before those of a full chunk.
+    private var headLength: Int {
+        Self.fullChunkLength.count + (signer == nil ? 0 : Self.signatureName.count + 64) + 2
+    }
+
+    private static let fullChunkLength = Array(String(AWSChunkedBody.chunkSize, radix: 16).utf8)
+    private static let signatureName = Array(";chunk-signature=".utf8)
+
+    /// Puts a piece behind what is left of the last one, in one copy: bytes are hashed where they will be sent from.
+    private func fullChunks(with piece: [UInt8]) -> [UInt8] {
+        let (chunkSize, headLength) = (AWSChunkedBody.chunkSize, headLength)
         var output: [UInt8] = []
-        output.reserveCapacity(count + 128)
-        buffer.withUnsafeBytes { bytes in
-            let chunk = UnsafeRawBufferPointer(rebasing: bytes[consumed..<consumed + count])
-            checksum?.update(chunk)
-            appendChunkHead(chunk, to: &output)
-            output.append(contentsOf: chunk)
+        swap(&output, &rest)
+        output.reserveCapacity(
+            output.count + piece.count + (piece.count / chunkSize + 2) * (headLength + 2)
+        )
+        var (taken, chunk) = (0, 0)
+        while taken < piece.count {
+            if output.count == chunk { output.append(contentsOf: repeatElement(0, count: headLength)) }
+            let count = min(chunkSize - (output.count - chunk - headLength), piece.count - taken)
+            output.append(contentsOf: piece[taken..<(taken + count)])
+            taken += count
+            guard output.count - chunk - headLength == chunkSize else { break }
+            seal(&output, at: chunk)
+            chunk = output.count
         }
-        output.append(contentsOf: "\r\n".utf8)
-        consumed += count
+        rest = Array(output[chunk...])
+        output.removeLast(output.count - chunk)
         return output
     }
 
+    /// Writes the head of a full chunk into its place, and its line end.
+    private func seal(_ output: inout [UInt8], at start: Int) {
+        let headLength = headLength
+        output.withUnsafeMutableBytes { bytes in
+            let chunk = UnsafeRawBufferPointer(rebasing: bytes[(start + headLength)...])
+            checksum?.update(chunk)
+            var head = Self.fullChunkLength
+            appendSignature(of: chunk, to: &head)
+            head.append(contentsOf: "\r\n".utf8)
+            UnsafeMutableRawBufferPointer(rebasing: bytes[start..<(start + headLength)]).copyBytes(from: head)
+        }
+        output.append(contentsOf: "\r\n".utf8)
+    }
+
+    /// The last chunk, the empty one and the trailer.
     private func finish() -> [UInt8] {
-        stage = .finished
+        isFinished = true
         var output: [UInt8] = []
-        appendChunkHead(UnsafeRawBufferPointer(start: nil, count: 0), to: &output)
+        if !rest.isEmpty {
+            rest.withUnsafeBytes { bytes in
+                let chunk = UnsafeRawBufferPointer(rebasing: bytes[headLength...])
+                checksum?.update(chunk)
+                appendHead(chunk, to: &output)
+                output.append(contentsOf: chunk)
+            }
+            output.append(contentsOf: "\r\n".utf8)
+            rest = []
+        }
+        appendHead(UnsafeRawBufferPointer(start: nil, count: 0), to: &output)
         if let checksum, let checksumName {
             let trailer = "\(checksumName):\(checksum.headerValue)"
             output.append(contentsOf: "\(trailer)\r\n".utf8)
@@ -95,11 +117,15 @@ actor AWSChunkedEncoder {
         return output
     }
 
-    private func appendChunkHead(_ chunk: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+    private func appendHead(_ chunk: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         output.append(contentsOf: String(chunk.count, radix: 16).utf8)
-        if let signature = signer?.sign(chunk: chunk) {
-            output.append(contentsOf: ";chunk-signature=\(signature.hexadecimal)".utf8)
-        }
+        appendSignature(of: chunk, to: &output)
         output.append(contentsOf: "\r\n".utf8)
+    }
+
+    private func appendSignature(of chunk: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+        guard let signature = signer?.sign(chunk: chunk) else { return }
+        output.append(contentsOf: Self.signatureName)
+        output.append(contentsOf: signature.hexadecimal.utf8)
     }
 }

@@ -1,3 +1,5 @@
+internal import CZlib
+
 /// The Castagnoli CRC-32 of S3's `x-amz-checksum-crc32c` (reflected polynomial 0x82F63B78).
 package struct CRC32C: Sendable {
     private var state = UInt32.max
@@ -7,6 +9,15 @@ package struct CRC32C: Sendable {
     package var value: UInt32 { ~state }
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        let words = bytes.count / 8
+        guard words > 0, ChecksumInstructions.areSupported, let start = bytes.baseAddress else {
+            return updateByTable(bytes)
+        }
+        state = cchecksum_crc32c(state, start, words)
+        updateByTable(UnsafeRawBufferPointer(rebasing: bytes[(words * 8)...]))
+    }
+
+    mutating func updateByTable(_ bytes: UnsafeRawBufferPointer) {
         state = Self.tables.withUnsafeBufferPointer { tables in
             var state = state
             var index = 0

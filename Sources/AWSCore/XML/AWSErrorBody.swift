@@ -43,6 +43,11 @@ package struct AWSErrorBody: Sendable, Equatable {
     /// - Returns: `nil` when the body is something else than a whole `<Error>` or `<ErrorResponse>`.
     package static func embeddedError(_ body: [UInt8]) -> AWSErrorBody? {
         guard !body.isEmpty, let root = try? XMLElement(parsing: body) else { return nil }
+        return AWSErrorBody(errorIn: root)
+    }
+
+    /// - Parameter root: of a whole document; one that is no `<Error>` or `<ErrorResponse>` gives `nil`.
+    init?(errorIn root: XMLElement) {
         let error: XMLElement
         switch root.name {
         case "Error": error = root
@@ -51,9 +56,9 @@ package struct AWSErrorBody: Sendable, Equatable {
             error = inner
         default: return nil
         }
-        return AWSErrorBody(
+        self.init(
             code: error["Code"]?.text ?? "",
-            message: oneLine(error["Message"]?.text ?? error["message"]?.text ?? ""),
+            message: Self.oneLine(error["Message"]?.text ?? error["message"]?.text ?? ""),
             requestID: error["RequestId"]?.text ?? root["RequestId"]?.text ?? root["RequestID"]?.text,
             hostID: error["HostId"]?.text,
             region: error["Region"]?.text

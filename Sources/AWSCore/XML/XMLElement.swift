@@ -15,6 +15,16 @@ package struct XMLElement: Sendable, Equatable {
     ///
     /// - Throws: ``XMLError``.
     package init(parsing bytes: [UInt8]) throws {
+        // While it copies, S3 keeps the connection alive with blanks, which other servers send before the declaration.
+        let document = bytes.drop(while: \.isASCIIWhitespace)
+        if let root = PlainXMLReader.read(document) {
+            self = root
+        } else {
+            try self.init(parsingWithExpat: document)
+        }
+    }
+
+    init(parsingWithExpat document: ArraySlice<UInt8>) throws {
         var open: [XMLElement] = []
         var root: XMLElement?
         let parser = try XMLEventParser(
@@ -29,8 +39,7 @@ package struct XMLElement: Sendable, Equatable {
                 }
             }
         )
-        // While it copies, S3 keeps the connection alive with blanks, which other servers send before the declaration.
-        try parser.parse(bytes.drop(while: \.isASCIIWhitespace))
+        try parser.parse(document)
         guard let root else { throw XMLError(message: "there is no element") }
         self = root
     }

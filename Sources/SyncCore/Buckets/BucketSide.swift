@@ -2,7 +2,7 @@ package import AWSCore
 
 /// A bucket, or what is below a prefix of it, as one side of a sync.
 package struct BucketSide: Sendable {
-    package let s3: S3Client
+    package private(set) var s3: S3Client
     package let bucket: String
     /// Empty, or ends with a slash.
     package let prefix: String
@@ -13,6 +13,17 @@ package struct BucketSide: Sendable {
         self.s3 = s3
         self.bucket = bucket
         self.prefix = prefix
+    }
+
+    /// The same side over connections of its own.
+    func onAnotherThread() throws -> BucketSide {
+        var copy = self
+        copy.s3 = S3Client(
+            client: try s3.client.onAnotherThread(),
+            region: s3.region,
+            expectedBucketOwner: s3.expectedBucketOwner
+        )
+        return copy
     }
 
     /// `s3://bucket/prefix`.

@@ -1,4 +1,5 @@
 import AWSCore
+import Glibc
 import Synchronization
 
 /// Makes a bucket or folder hold what another one holds.
@@ -57,16 +58,18 @@ package struct BucketSync: Sendable {
             target: listing(of: target, isSource: false) { onEvent(.problem($0)) },
             workers: options.listingsAtOnce
         )
-        let runner = TransferRunner(
-            source: source,
-            target: target,
-            mover: mover,
-            options: options,
-            ledger: ledger,
-            clock: clock,
-            onPlanned: { onEvent(.wouldTransfer(key: $0.key, bytes: $0.source.size)) }
-        )
-        let listed = try await transfer(merge, route, runner, extra, progress)
+        let runners = try mover.spread(over: Self.threads(for: options.transfersAtOnce)).map { mover in
+            TransferRunner(
+                source: source,
+                target: target,
+                mover: mover,
+                options: options,
+                ledger: ledger,
+                clock: clock,
+                onPlanned: { onEvent(.wouldTransfer(key: $0.key, bytes: $0.source.size)) }
+            )
+        }
+        let listed = try await transfer(merge, route, runners, extra, progress)
         try await ExtraDeletion(
             source: source,
             target: target,
@@ -81,6 +84,11 @@ package struct BucketSync: Sendable {
         return report
     }
 
+    /// A thread for each processor, as long as each has enough to do.
+    private static func threads(for transfersAtOnce: Int) -> Int {
+        max(1, min(sysconf(CInt(_SC_NPROCESSORS_ONLN)), transfersAtOnce / 16, 4))
+    }
+
     /// A hundred bytes each.
     private static let maximumDeletions = 5_000_000
 
@@ -88,7 +96,7 @@ package struct BucketSync: Sendable {
     private func transfer(
         _ merge: ListingMerge,
         _ route: SyncRoute,
-        _ runner: TransferRunner,
+        _ runners: [TransferRunner],
         _ extra: DeletionList,
         _ progress: SyncProgress
     ) async throws -> ListedCounts {
@@ -116,8 +124,9 @@ package struct BucketSync: Sendable {
                     throw error
                 }
             }
-            for _ in 0..<options.transfersAtOnce {
-                group.addTask {
+            for number in 0..<options.transfersAtOnce {
+                let runner = runners[number % runners.count]
+                group.addTask(executorPreference: runner.mover.executor) {
                     do {
                         while let task = await tasks.pop() { try await runner.run(task) }
                     } catch {

@@ -1,8 +1,9 @@
-import AWSCore
 import AWSTesting
 import COpenSSL
 import FoundationEssentials
 import Testing
+
+@testable import AWSCore
 
 @Suite("Digests and checksums")
 struct DigestTests {
@@ -55,6 +56,32 @@ struct DigestTests {
             #expect(checksum.headerValue == algorithm.headerValue(bytes), "seed \(seed), \(algorithm)")
             #expect(checksum.bytes.count == algorithm.byteCount)
         }
+    }
+
+    @Test("The processor's own instructions compute what the tables do, at any length and place")
+    func instructions() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed \(seed)")
+        var generator = SeededGenerator(seed: seed)
+        let bytes = (0..<2000).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        for length in Array(0...300) + [511, 512, 513, 1024, 1500, 1999] {
+            let start = Int.random(in: 0...(bytes.count - length), using: &generator)
+            bytes[start..<(start + length)].withUnsafeBytes { piece in
+                var (quick, table) = (CRC64NVME(), CRC64NVME())
+                var (quickC, tableC) = (CRC32C(), CRC32C())
+                // The second time the state is not that of the beginning.
+                for _ in 0..<2 {
+                    quick.update(piece)
+                    table.updateByTable(piece)
+                    quickC.update(piece)
+                    tableC.updateByTable(piece)
+                }
+                #expect(quick.value == table.value, "seed \(seed), \(length) bytes")
+                #expect(quickC.value == tableC.value, "seed \(seed), \(length) bytes")
+            }
+        }
+        // The check value of the NVM Command Set Specification.
+        #expect(CRC64NVME.checksum("123456789".utf8) == 0xAE8B_1486_0A79_9888)
     }
 
     @Test("Keys stay out of descriptions")

@@ -23,11 +23,11 @@ package final class CurlTransport: HTTPTransport {
     }
 
     private let loop: CurlLoop
-    private let maximumResponseBytes: Int
+    private let configuration: Configuration
 
     /// - Throws: ``HTTPError`` of code ``HTTPError/Code/resourcesExhausted`` when libcurl or the thread cannot start.
     package init(_ configuration: Configuration = Configuration()) throws {
-        self.maximumResponseBytes = configuration.maximumResponseBytes
+        self.configuration = configuration
         self.loop = try CurlLoop(
             caBundle: CABundle.path(explicit: configuration.caBundle),
             maximumIdleConnections: configuration.maximumIdleConnections
@@ -38,15 +38,13 @@ package final class CurlTransport: HTTPTransport {
         loop.shutDown()
     }
 
-    /// The transport's own thread, for tasks that are mostly about its requests (`withTaskExecutorPreference`).
-    ///
-    /// A request and its answer then change no thread, which for small ones is half of what they cost. A task that
-    /// computes for long holds up every transfer meanwhile, and one that blocks may wait for itself.
-    package var executor: any TaskExecutor { loop }
+    package var executor: (any TaskExecutor)? { loop }
+
+    package func makeAnother() throws -> (any HTTPTransport)? { try CurlTransport(configuration) }
 
     package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try await restartingBodies {
-            let transfer = try CurlTransfer(request, maximumBodyBytes: maximumResponseBytes)
+            let transfer = try CurlTransfer(request, maximumBodyBytes: configuration.maximumResponseBytes)
             return try await run(transfer) { response, feeder in
                 await feeder?.stop()
                 return response

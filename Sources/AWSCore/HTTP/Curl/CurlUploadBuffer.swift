@@ -3,8 +3,13 @@ import Synchronization
 /// The window between a body stream and the connection that sends it.
 final class CurlUploadBuffer: Sendable {
     private struct State {
-        var bytes: [UInt8] = []
+        /// The stream's pieces as they came; those before ``first`` are sent.
+        var pieces: [[UInt8]] = []
+        var first = 0
+        /// How much of the first piece is sent.
         var offset = 0
+        /// Bytes that are not sent yet.
+        var available = 0
         /// The stream gave everything.
         var isComplete = false
         /// The transfer is over and takes nothing more.
@@ -13,7 +18,37 @@ final class CurlUploadBuffer: Sendable {
         var feeder: CheckedContinuation<Void, Never>?
         var unpause: (@Sendable () -> Void)?
 
-        var available: Int { bytes.count - offset }
+        mutating func append(_ piece: [UInt8]) {
+            guard !piece.isEmpty else { return }
+            pieces.append(piece)
+            available += piece.count
+        }
+
+        /// Copies what is next, and lets go of pieces that are sent.
+        mutating func read(into target: UnsafeMutableRawBufferPointer) -> Int {
+            var filled = 0
+            while filled < target.count, first < pieces.count {
+                let piece = pieces[first]
+                let count = min(target.count - filled, piece.count - offset)
+                piece.withUnsafeBytes { source in
+                    UnsafeMutableRawBufferPointer(rebasing: target[filled...]).copyMemory(
+                        from: UnsafeRawBufferPointer(rebasing: source[offset..<(offset + count)])
+                    )
+                }
+                filled += count
+                offset += count
+                guard offset == piece.count else { break }
+                pieces[first] = []
+                first += 1
+                offset = 0
+            }
+            available -= filled
+            if first == pieces.count || first >= 64 {
+                pieces.removeFirst(first)
+                first = 0
+            }
+            return filled
+        }
     }
 
     private static let window = 256 << 10
@@ -26,7 +61,7 @@ final class CurlUploadBuffer: Sendable {
     }
 
     /// What is held, sent or not, in bytes.
-    var heldBytes: Int { state.withLock { $0.bytes.count } }
+    var heldBytes: Int { state.withLock { $0.pieces.reduce(0) { $0 + $1.count } } }
 
     func onUnpauseNeeded(_ unpause: (@Sendable () -> Void)?) {
         state.withLock { $0.unpause = unpause }
@@ -69,17 +104,7 @@ final class CurlUploadBuffer: Sendable {
                 state.isConnectionPaused = true
                 return (.pause, nil)
             }
-            let count = min(target.count, state.available)
-            state.bytes.withUnsafeBytes { source in
-                target.copyMemory(
-                    from: UnsafeRawBufferPointer(rebasing: source[state.offset..<state.offset + count])
-                )
-            }
-            state.offset += count
-            if state.available == 0 {
-                state.bytes.removeAll(keepingCapacity: true)
-                state.offset = 0
-            }
+            let count = state.read(into: target)
             guard state.available < Self.window / 2 else { return (.bytes(count), nil) }
             defer { state.feeder = nil }
             return (.bytes(count), state.feeder)
@@ -106,14 +131,7 @@ final class CurlUploadBuffer: Sendable {
 
     /// - Returns: `false` when the transfer is over.
     private func push(_ chunk: [UInt8]) async -> Bool {
-        update { state in
-            // What was sent is let go as soon as moving the rest costs no more than it did to send it.
-            if state.offset > state.available {
-                state.bytes.removeSubrange(..<state.offset)
-                state.offset = 0
-            }
-            state.bytes.append(contentsOf: chunk)
-        }
+        update { $0.append(chunk) }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let mustWait = state.withLock { state in

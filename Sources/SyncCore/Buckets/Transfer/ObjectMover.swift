@@ -8,6 +8,22 @@ protocol ObjectMover: Sendable {
     /// - Returns: what the target has now.
     /// - Throws: ``ObjectMoveError``; ``AWSError`` and others for failures.
     func move(_ task: TransferTask) async throws -> ObjectState
+
+    /// Where the tasks that move objects run best; `nil` for anywhere.
+    var executor: (any TaskExecutor)? { get }
+
+    /// Movers for so many threads, between which the objects are divided.
+    ///
+    /// - Throws: ``HTTPError`` when a thread cannot start.
+    func spread(over threads: Int) throws -> [any ObjectMover]
+}
+
+extension ObjectMover {
+    /// Anywhere, since hashing or a file takes its time.
+    var executor: (any TaskExecutor)? { nil }
+
+    /// One for all.
+    func spread(over threads: Int) throws -> [any ObjectMover] { [self] }
 }
 
 /// Why an object was not moved, where that is no failure of its own.

@@ -8,6 +8,24 @@ struct ServerSideCopy: ObjectMover {
     let permits: TransferPermits
     let progress: SyncProgress
 
+    /// A copy is one small request, and nothing is computed for it here.
+    var executor: (any TaskExecutor)? { target.s3.client.executor }
+
+    /// Small requests are limited by the processor that makes them.
+    func spread(over threads: Int) throws -> [any ObjectMover] {
+        try (0..<max(1, threads)).map { number in
+            number == 0
+                ? self
+                : ServerSideCopy(
+                    source: try source.onAnotherThread(),
+                    target: try target.onAnotherThread(),
+                    options: options,
+                    permits: permits,
+                    progress: progress
+                )
+        }
+    }
+
     func move(_ task: TransferTask) async throws -> ObjectState {
         do {
             return task.source.size < options.multipartCopyThreshold
