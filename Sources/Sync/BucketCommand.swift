@@ -193,6 +193,7 @@ struct BucketCommand: AsyncParsableCommand {
         options.storageClass = storageClass.map { S3StorageClass($0) }
         options.encryption = try encryption()
         options.transfersAtOnce = concurrency
+        options.uploads = UploadJournal(folder: StateFolder.path())
         return options
     }
 

@@ -36,6 +36,9 @@ struct BucketReport {
         if report.takenBack > 0 {
             rest.append("\(HumanFormat.count(report.takenBack)) taken back, since the source lost them")
         }
+        if report.slowDowns > 0 {
+            rest.append("slowed down \(HumanFormat.count(report.slowDowns)) times as S3 asked")
+        }
         if options.deletion != nil {
             rest.append("\(HumanFormat.count(report.deleted)) \(options.isDryRun ? "would be deleted" : "deleted")")
         } else if report.listed.extra > 0 {
@@ -93,6 +96,7 @@ struct BucketReport {
             "vanished": number(report.vanished),
             "conflicts": number(report.conflicts),
             "takenBack": number(report.takenBack),
+            "slowDowns": number(report.slowDowns),
             "archived": number(report.archived),
             "archivedKeys": .array(report.archivedKeys.map { .string($0) }),
             "failed": number(report.failed),

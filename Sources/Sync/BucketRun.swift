@@ -46,6 +46,10 @@ struct BucketRun {
     private static func tell(_ event: BucketSync.Event, _ console: Console) {
         switch event {
         case .problem(let problem): console.warn("\(problem.path): \(problem.message)")
+        case .abortedUploads(let count):
+            console.note(
+                "Aborted \(HumanFormat.count(count)) uploads in parts that an earlier run was killed in, or could not end."
+            )
         case .wouldTransfer(let key, let bytes):
             guard console.format == .text else { return }
             try? console.print("would copy   \(key.escapedForTerminal) (\(HumanFormat.bytes(bytes)))")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BUCKET_REGION, REGION, Account
+from conftest import BUCKET_REGION, REGION, Account, until
 
 # Each of them has been somebody's bug.
 KEYS = ["a", "a-b", "a/b", "a b", "a+b", "a%20b", "e\u0301", "\u00e9", "\U0001f600", "\uffee", "q\"&<>'", "x?y=1#z", "tab\tend"]
@@ -113,6 +115,70 @@ def test_a_folder_up_and_down(account: Account, tmp_path: Path) -> None:
         "sync", "bucket", f"s3://{account.bucket}/site", str(only), "--exclude", "*", "--include", "*.html"
     )
     assert [each.name for each in only.rglob("*") if each.is_file()] == ["x.html"]
+
+
+@pytest.mark.parametrize("way", ["copy", "stream", "upload"])
+def test_a_sync_that_is_killed_again_and_again_goes_on_with_the_same_command(
+    account: Account, source: str, s3: Any, tmp_path: Path, way: str
+) -> None:
+    """kill -9 at random points: nothing half there, nothing lost, and no parts left that would cost money."""
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    files = {f"many/{number:03}": chance.randbytes(chance.randrange(2000)) for number in range(120)}
+    files |= {f"large-{number}": chance.randbytes(40 << 20) for number in range(2)}
+    if way == "upload":
+        origin = tmp_path / "files"
+        for name, content in files.items():
+            (origin / name).parent.mkdir(parents=True, exist_ok=True)
+            (origin / name).write_bytes(content)
+        place = str(origin)
+    else:
+        for name, content in files.items():
+            s3.put_object(Bucket=source, Key=name, Body=content)
+        place = f"s3://{source}"
+    command = ["sync", "bucket", place, f"s3://{account.bucket}/copy", *(["--stream"] if way == "stream" else [])]
+    client = account.client("s3", BUCKET_REGION)
+
+    def uploads() -> list[dict[str, Any]]:
+        return client.list_multipart_uploads(Bucket=account.bucket).get("Uploads", [])
+
+    foreign = client.create_multipart_upload(Bucket=account.bucket, Key="copy/large-0")["UploadId"]
+    part = {"Bucket": account.bucket, "Key": "copy/large-0", "UploadId": foreign, "PartNumber": 1}
+    client.upload_part(**part, Body=b"somebody else's")
+    for turn in range(5):
+        process = subprocess.Popen(
+            [str(account.programs / command[0]), *command[1:]],
+            cwd=account.folder,
+            env=account.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            if turn == 0 and way != "copy":
+                # In the middle of an upload at least once; otherwise wherever it may be.
+                until(lambda: len(uploads()) > 1 or process.poll() is not None, "an upload in parts")
+            process.wait(chance.uniform(0.02, 1.5))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.wait()
+        for key in account.keys("copy/"):
+            name = key.removeprefix("copy/")
+            if name in files:
+                assert client.get_object(Bucket=account.bucket, Key=key)["Body"].read() == files[name], (seed, key)
+    result = account.json(*command)
+    assert result["complete"] and result["failed"] == 0, (seed, result)
+    there = {key.removeprefix("copy/") for key in account.keys("copy/")}
+    assert there == {*files, *([] if way == "upload" else [*KEYS, "empty", "rich", "parts"])}, seed
+    assert account.json("sync", "verify", "bucket", place, f"s3://{account.bucket}/copy")["differences"] == [], seed
+    # What was begun a moment before it could be noted has no parts.
+    with_parts = []
+    for each in uploads():
+        listed = client.list_parts(Bucket=account.bucket, Key=each["Key"], UploadId=each["UploadId"])
+        if listed.get("Parts"):
+            with_parts.append(each["UploadId"])
+    assert with_parts == [foreign], seed
+    assert not list((account.folder / "home").rglob("uploads-*")), seed
 
 
 def test_a_bucket_is_made_like_the_source(account: Account, source: str, s3: Any) -> None:

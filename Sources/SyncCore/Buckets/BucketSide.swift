@@ -15,6 +15,17 @@ package struct BucketSide: Sendable {
         self.prefix = prefix
     }
 
+    /// The same side for callers that pace their calls by what S3 says.
+    func leavingThrottlingToCaller() -> BucketSide {
+        var copy = self
+        copy.s3 = S3Client(
+            client: s3.client.leavingThrottlingToCaller(),
+            region: s3.region,
+            expectedBucketOwner: s3.expectedBucketOwner
+        )
+        return copy
+    }
+
     /// The same side over connections of its own.
     func onAnotherThread() throws -> BucketSide {
         var copy = self

@@ -10,6 +10,8 @@ package struct BucketSync: Sendable {
     package enum Event: Sendable {
         /// Something of a folder that is left out.
         case problem(FolderListing.Problem)
+        /// So many uploads that an earlier run was killed in were aborted.
+        case abortedUploads(Int)
         /// A dry run would transfer it.
         case wouldTransfer(key: String, bytes: Int)
         /// A dry run would delete it.
@@ -45,7 +47,10 @@ package struct BucketSync: Sendable {
         let ledger = SyncLedger(progress: progress)
         let extra = DeletionList(limit: options.deletion == nil ? 0 : Self.maximumDeletions)
         let problems = Atomic(0)
-        let (route, mover) = try way(progress)
+        let parts = TransferPace(maximum: options.partsAtOnce, clock: clock)
+        let pace = TransferPace(maximum: options.transfersAtOnce, clock: clock)
+        let (route, mover) = try way(parts, progress)
+        try await clearUp()
         let merge = ListingMerge(
             source: listing(of: source, isSource: true) { problem in
                 if problem.isFailure {
@@ -62,7 +67,7 @@ package struct BucketSync: Sendable {
             TransferRunner(
                 source: source,
                 target: target,
-                mover: mover,
+                mover: PacedMover(mover: mover, pace: pace),
                 options: options,
                 ledger: ledger,
                 clock: clock,
@@ -81,6 +86,7 @@ package struct BucketSync: Sendable {
         ).run(listed, problems: problems.load(ordering: .relaxed))
         var report = ledger.report
         report.listed = listed
+        report.slowDowns = pace.slowDowns + parts.slowDowns
         return report
     }
 
@@ -144,35 +150,50 @@ package struct BucketSync: Sendable {
         }
     }
 
-    /// How objects come from one side to the other.
-    func way(_ progress: SyncProgress) throws -> (SyncRoute, any ObjectMover) {
-        let permits = TransferPermits(options.partsAtOnce)
+    /// Brings single objects from one side to the other, for as long as S3 lets it wait.
+    func mover(_ progress: SyncProgress) throws -> any ObjectMover {
+        let (_, mover) = try way(TransferPace(maximum: options.partsAtOnce, clock: clock), progress)
+        return PacedMover(mover: mover, pace: TransferPace(maximum: options.transfersAtOnce, clock: clock))
+    }
+
+    /// How objects come from one side to the other; calls that S3 throttles are the caller's to repeat.
+    private func way(_ parts: TransferPace, _ progress: SyncProgress) throws -> (SyncRoute, any ObjectMover) {
         switch (source, target) {
         case (.bucket(let from), .bucket(let to)):
+            let (from, to) = (from.leavingThrottlingToCaller(), to.leavingThrottlingToCaller())
             if options.streams {
                 return (
                     .copy,
-                    StreamedCopy(source: from, target: to, options: options, permits: permits, progress: progress)
+                    StreamedCopy(source: from, target: to, options: options, parts: parts, progress: progress)
                 )
             }
             return (
-                .copy, ServerSideCopy(source: from, target: to, options: options, permits: permits, progress: progress)
+                .copy, ServerSideCopy(source: from, target: to, options: options, parts: parts, progress: progress)
             )
         case (.folder(let path), .bucket(let bucket)):
             let tree = FolderTree(path: path)
+            let bucket = bucket.leavingThrottlingToCaller()
             return (
                 .upload,
-                FolderUpload(source: tree, target: bucket, options: options, permits: permits, progress: progress)
+                FolderUpload(source: tree, target: bucket, options: options, parts: parts, progress: progress)
             )
         case (.bucket(let bucket), .folder(let path)):
             let tree = FolderTree(path: path)
+            let bucket = bucket.leavingThrottlingToCaller()
             return (
                 .download,
-                FolderDownload(source: bucket, target: tree, options: options, permits: permits, progress: progress)
+                FolderDownload(source: bucket, target: tree, options: options, parts: parts, progress: progress)
             )
         case (.folder, .folder):
             throw ConfigurationError("one side must be s3://bucket; for two folders there are cp and rsync")
         }
+    }
+
+    /// Aborts the uploads that an earlier run was killed in.
+    private func clearUp() async throws {
+        guard !options.isDryRun, case .bucket(let side) = target, let journal = options.uploads else { return }
+        let count = try await journal.abortLeftovers(in: side.bucket, at: side.s3)
+        if count > 0 { onEvent(.abortedUploads(count)) }
     }
 
     private func listing(

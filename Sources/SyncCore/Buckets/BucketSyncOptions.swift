@@ -33,6 +33,10 @@ package struct BucketSyncOptions: Sendable {
     /// Bytes of a part that goes through this machine.
     package var partSize = 16 << 20
 
+    /// Where uploads in parts are noted, so that the next run aborts those that this one was killed in; `nil` for
+    /// nowhere.
+    package var uploads: UploadJournal?
+
     package init() {}
 }
 

@@ -28,6 +28,8 @@ package struct BucketSyncReport: Sendable, Equatable {
     package var conflicts = 0
     /// Written, and deleted again since the source had lost the object meanwhile.
     package var takenBack = 0
+    /// How often S3 asked to slow down.
+    package var slowDowns = 0
     package var failed = 0
     /// The first of them.
     package var failures: [Failure] = []

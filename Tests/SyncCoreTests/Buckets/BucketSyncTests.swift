@@ -178,7 +178,7 @@ struct BucketSyncTests {
             switch event {
             case .wouldTransfer(let key, let bytes): events.withLock { $0.append("+\(key) \(bytes)") }
             case .wouldDelete(let key): events.withLock { $0.append("-\(key)") }
-            case .problem: break
+            case .problem, .abortedUploads: break
             }
         }
         #expect(events.withLock { $0 } == ["+new 2", "-old"])

@@ -7,7 +7,7 @@ struct FolderDownload: ObjectMover {
     let source: BucketSide
     let target: FolderTree
     let options: BucketSyncOptions
-    let permits: TransferPermits
+    let parts: TransferPace
     let progress: SyncProgress
 
     func move(_ task: TransferTask) async throws -> ObjectState {
@@ -66,7 +66,7 @@ struct FolderDownload: ObjectMover {
                 if number > 64, let done = try await group.next() { sums.append(done) }
                 group.addTask {
                     let range = layout.range(of: number)
-                    let value = try await permits.withPermit {
+                    let value = try await parts.run {
                         try await download(range, of: task, into: partial, path, crc?.algorithm)
                     }
                     progress.moved(range.count)

@@ -6,7 +6,7 @@ struct FolderUpload: ObjectMover {
     let source: FolderTree
     let target: BucketSide
     let options: BucketSyncOptions
-    let permits: TransferPermits
+    let parts: TransferPace
     let progress: SyncProgress
 
     func move(_ task: TransferTask) async throws -> ObjectState {
@@ -55,7 +55,12 @@ struct FolderUpload: ObjectMover {
         _ task: TransferTask,
         _ properties: S3ObjectProperties
     ) async throws -> ObjectState {
-        let result = try await MultipartWrite(target: target, permits: permits, onPart: { progress.moved($0) }).write(
+        let result = try await MultipartWrite(
+            target: target,
+            parts: parts,
+            journal: options.uploads,
+            onPart: { progress.moved($0) }
+        ).write(
             key: task.key,
             layout: PartLayout(size: task.source.size, preferredPartSize: options.partSize),
             properties: properties,

@@ -3,7 +3,9 @@ import AWSCore
 /// Makes an object of parts, or leaves none of them behind.
 struct MultipartWrite: Sendable {
     let target: BucketSide
-    let permits: TransferPermits
+    let parts: TransferPace
+    /// Where uploads are noted while they are going on.
+    let journal: UploadJournal?
     /// What S3 says of the object.
     struct Written: Sendable {
         var etag: String?
@@ -28,13 +30,16 @@ struct MultipartWrite: Sendable {
         condition: S3WriteCondition?,
         part: @escaping @Sendable (S3MultipartUpload, Int, Range<Int>) async throws -> S3UploadedPart
     ) async throws -> Written {
-        let upload = try await target.s3.createMultipartUpload(
-            bucket: target.bucket,
-            key: target.key(key),
-            properties: properties,
-            checksum: checksum.map { S3MultipartChecksum($0, .fullObject) }
-        )
+        let upload = try await parts.run {
+            try await target.s3.createMultipartUpload(
+                bucket: target.bucket,
+                key: target.key(key),
+                properties: properties,
+                checksum: checksum.map { S3MultipartChecksum($0, .fullObject) }
+            )
+        }
         do {
+            try journal?.began(upload, at: target.s3)
             let parts = try await uploadParts(upload, layout: layout, part)
             var whole: S3Checksum?
             if let checksum {
@@ -45,7 +50,12 @@ struct MultipartWrite: Sendable {
                 }
                 if values.count == parts.count { whole = S3PartSums.fullObject(checksum, parts: values) }
             }
-            return try await complete(upload, parts, layout: layout, whole, condition)
+            let checksum = whole
+            let written = try await self.parts.run {
+                try await complete(upload, parts, layout: layout, checksum, condition)
+            }
+            journal?.ended(upload)
+            return written
         } catch {
             await abort(upload)
             if let error = error as? AWSError { throw error.asMoveError }
@@ -95,7 +105,7 @@ struct MultipartWrite: Sendable {
                 if number > Self.tasksAtOnce, let done = try await group.next() { parts.append(done) }
                 group.addTask {
                     let range = layout.range(of: number)
-                    let done = try await permits.withPermit { try await part(upload, number, range) }
+                    let done = try await self.parts.run { try await part(upload, number, range) }
                     onPart(range.count)
                     return done
                 }
@@ -110,6 +120,8 @@ struct MultipartWrite: Sendable {
     /// Also when the sync was interrupted: parts that stay cost money every month.
     private func abort(_ upload: S3MultipartUpload) async {
         let s3 = target.s3
-        await Task { try? await s3.abortMultipartUpload(upload) }.value
+        let isAborted = await Task { (try? await parts.run { try await s3.abortMultipartUpload(upload) }) != nil }.value
+        // What could not be aborted is the next run's.
+        if isAborted { journal?.ended(upload) }
     }
 }

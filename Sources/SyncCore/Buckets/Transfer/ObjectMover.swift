@@ -26,6 +26,18 @@ extension ObjectMover {
     func spread(over threads: Int) throws -> [any ObjectMover] { [self] }
 }
 
+/// Moves so many objects at once as S3 takes, of all movers with one pace together.
+struct PacedMover: ObjectMover {
+    let mover: any ObjectMover
+    let pace: TransferPace
+
+    var executor: (any TaskExecutor)? { mover.executor }
+
+    func move(_ task: TransferTask) async throws -> ObjectState {
+        try await pace.run { try await mover.move(task) }
+    }
+}
+
 /// Why an object was not moved, where that is no failure of its own.
 enum ObjectMoveError: Error {
     /// One of the sides is not as the task says any more.

@@ -5,7 +5,7 @@ struct ServerSideCopy: ObjectMover {
     let source: BucketSide
     let target: BucketSide
     let options: BucketSyncOptions
-    let permits: TransferPermits
+    let parts: TransferPace
     let progress: SyncProgress
 
     /// A copy is one small request, and nothing is computed for it here.
@@ -20,7 +20,7 @@ struct ServerSideCopy: ObjectMover {
                     source: try source.onAnotherThread(),
                     target: try target.onAnotherThread(),
                     options: options,
-                    permits: permits,
+                    parts: parts,
                     progress: progress
                 )
         }
@@ -78,7 +78,12 @@ struct ServerSideCopy: ObjectMover {
         let copySource = source.copySource(task)
         let checksum = head.checksumType == .fullObject ? head.checksums.first?.algorithm : nil
         let isCombinable = checksum == .crc64nvme || checksum == .crc32 || checksum == .crc32c
-        let result = try await MultipartWrite(target: target, permits: permits, onPart: { progress.moved($0) }).write(
+        let result = try await MultipartWrite(
+            target: target,
+            parts: parts,
+            journal: options.uploads,
+            onPart: { progress.moved($0) }
+        ).write(
             key: task.key,
             layout: layout,
             properties: try await ObjectProperties(source: source, options: options).of(task, head),
@@ -96,12 +101,16 @@ struct ServerSideCopy: ObjectMover {
         etag: String?,
         sourceHead: S3ObjectHead? = nil
     ) async throws -> ObjectState {
-        async let copyHead = target.s3.headObject(target.head(task.key, includesChecksums: true))
+        async let copyHead = parts.run {
+            try await target.s3.headObject(target.head(task.key, includesChecksums: true))
+        }
         let original: S3ObjectHead
         if let sourceHead {
             original = sourceHead
         } else {
-            original = try await source.s3.headObject(source.head(task.key, includesChecksums: true))
+            original = try await parts.run {
+                try await source.s3.headObject(source.head(task.key, includesChecksums: true))
+            }
         }
         let copy = try await copyHead
         // Somebody else's object by now, or another one at the source: both sides are read anew.

@@ -5,7 +5,7 @@ struct StreamedCopy: ObjectMover {
     let source: BucketSide
     let target: BucketSide
     let options: BucketSyncOptions
-    let permits: TransferPermits
+    let parts: TransferPace
     let progress: SyncProgress
 
     func move(_ task: TransferTask) async throws -> ObjectState {
@@ -58,7 +58,12 @@ struct StreamedCopy: ObjectMover {
         }
         let checksum = head.fullObjectCRC?.algorithm ?? .crc64nvme
         let get = GetObjectRequest(bucket: source.bucket, key: source.key(task.key), ifMatch: head.etag)
-        let result = try await MultipartWrite(target: target, permits: permits, onPart: { progress.moved($0) }).write(
+        let result = try await MultipartWrite(
+            target: target,
+            parts: parts,
+            journal: options.uploads,
+            onPart: { progress.moved($0) }
+        ).write(
             key: task.key,
             layout: layout,
             properties: try await ObjectProperties(source: source, options: options).of(task, head),
@@ -89,7 +94,9 @@ struct StreamedCopy: ObjectMover {
     }
 
     private func compare(_ task: TransferTask, _ original: S3ObjectHead, etag: String?) async throws -> ObjectState {
-        let copy = try await target.s3.headObject(target.head(task.key, includesChecksums: true))
+        let copy = try await parts.run {
+            try await target.s3.headObject(target.head(task.key, includesChecksums: true))
+        }
         guard copy.etag == etag else { throw ObjectMoveError.changed }
         guard HeadComparison.compare(original, copy) != .different else {
             throw DamagedCopyError(message: "size or checksum are others")

@@ -99,7 +99,7 @@ package struct BucketVerification: Sendable {
         guard options.repairs else { return nil }
         var sync = BucketSyncOptions()
         sync.streams = options.streams
-        let (_, mover) = try BucketSync(source: source, target: target, options: sync).way(SyncProgress())
+        let mover = try BucketSync(source: source, target: target, options: sync, clock: clock).mover(SyncProgress())
         return ObjectRepair(inspector: inspector, mover: mover, mayDelete: options.deletes)
     }
 

@@ -1,0 +1,126 @@
+import AWSCore
+import AWSTesting
+import Glibc
+import Synchronization
+import Testing
+
+@testable import SyncCore
+
+@Suite("Uploads that a killed sync left behind")
+struct UploadJournalTests {
+    private static func withFolder(_ body: (String) async throws -> Void) async throws {
+        var template = Array("/tmp/upload-journal-XXXXXX".utf8CString)
+        let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
+        let folder = String(cString: try #require(made))
+        defer {
+            for name in names(in: folder) { unlink("\(folder)/\(name)") }
+            rmdir(folder)
+        }
+        try await body(folder)
+    }
+
+    private static func names(in folder: String) -> [String] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let found = readdir(directory) {
+            let name = withUnsafePointer(to: &found.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// A sync that stops dead in its second part: no upload is aborted, and its journal stays behind, without its lock.
+    ///
+    /// - Returns: what S3 has then.
+    private static func killed(_ folder: String) async throws -> FakeS3.State {
+        let isDead = Mutex(false)
+        let notes = Mutex<[Int]>([])
+        var harness = BucketSyncHarness { call, _ in
+            if call.operation == "UploadPartCopy" { notes.withLock { $0.append(names(in: folder).count) } }
+            if call.operation == "UploadPartCopy", call.query["partNumber"] == "2" { isDead.withLock { $0 = true } }
+            return isDead.withLock { $0 } ? .cut : nil
+        }
+        harness.options.multipartCopyThreshold = 1000
+        harness.options.copyPartSize = 500
+        harness.options.partsAtOnce = 1
+        harness.options.uploads = UploadJournal(folder: folder)
+        harness.fake.put("source", "large", Array(repeating: 1, count: 2000))
+        _ = try? await harness.run()
+        // Noted before the first part was sent.
+        #expect(notes.withLock { $0.first } == 1)
+        return harness.fake.current
+    }
+
+    private static func harness(_ state: FakeS3.State, _ folder: String) -> BucketSyncHarness {
+        var harness = BucketSyncHarness()
+        harness.fake.update { $0 = state }
+        harness.options.multipartCopyThreshold = 1000
+        harness.options.copyPartSize = 500
+        harness.options.uploads = UploadJournal(folder: folder)
+        return harness
+    }
+
+    @Test("are aborted by the next run, which leaves those of others alone")
+    func next() async throws {
+        try await Self.withFolder { folder in
+            let left = try await Self.killed(folder)
+            #expect(!left.uploads.isEmpty)
+            let harness = Self.harness(left, folder)
+            let foreign = try await harness.fake.s3().createMultipartUpload(bucket: "target", key: "large")
+            let told = Mutex(0)
+            let report = try await harness.run { event in
+                if case .abortedUploads(let count) = event { told.withLock { $0 += count } }
+            }
+            #expect(report.isComplete)
+            #expect(told.withLock { $0 } == left.uploads.count)
+            #expect(Array(harness.fake.current.uploads.keys) == [foreign.uploadID])
+            #expect(harness.fake.object("target", "large")?.bytes == harness.fake.object("source", "large")?.bytes)
+            // Nothing is left to remember.
+            #expect(Self.names(in: folder) == [])
+        }
+    }
+
+    @Test("are left to a run for the same bucket at the same endpoint, and no dry one")
+    func notOurs() async throws {
+        try await Self.withFolder { folder in
+            let left = try await Self.killed(folder)
+            var harness = Self.harness(left, folder)
+            harness.options.isDryRun = true
+            _ = try await harness.run()
+            let journal = UploadJournal(folder: folder)
+            #expect(try await journal.abortLeftovers(in: "source", at: harness.fake.s3()) == 0)
+            let client = harness.fake.client(endpoint: "http://127.0.0.1:2")
+            let elsewhere = S3Client(client: client, region: try client.configuration.requiredRegion())
+            #expect(try await journal.abortLeftovers(in: "target", at: elsewhere) == 0)
+            #expect(harness.fake.current.uploads.count == left.uploads.count)
+            #expect(try await journal.abortLeftovers(in: "target", at: harness.fake.s3()) == left.uploads.count)
+            #expect(harness.fake.current.uploads.isEmpty)
+        }
+    }
+
+    @Test("are not those of a run that is at work, and a line that breaks off does not matter")
+    func atWork() async throws {
+        try await Self.withFolder { folder in
+            let fake = FakeS3()
+            fake.createBucket("target")
+            let s3 = try fake.s3()
+            let upload = try await s3.createMultipartUpload(bucket: "target", key: "large")
+            let other = UploadJournal(folder: folder)
+            var running: UploadJournal? = UploadJournal(folder: folder)
+            try running?.began(upload, at: s3)
+            #expect(try await other.abortLeftovers(in: "target", at: s3) == 0)
+            #expect(fake.current.uploads.count == 1)
+            let name = try #require(Self.names(in: folder).first)
+            let file = try #require(fopen("\(folder)/\(name)", "a"))
+            fputs("{\"ended\":\"upl", file)
+            fclose(file)
+            running = nil
+            #expect(try await other.abortLeftovers(in: "target", at: s3) == 1)
+            #expect(fake.current.uploads.isEmpty)
+            #expect(Self.names(in: folder) == [])
+        }
+    }
+}
