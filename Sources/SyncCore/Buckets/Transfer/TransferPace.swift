@@ -34,13 +34,13 @@ final class TransferPace: Sendable {
         }
     }
 
-    /// How long S3 may take nothing at all before that is a failure.
-    static let stallLimit = Duration.seconds(600)
-
     private let state: Mutex<State>
     private let clock: SyncClock
+    private let stallLimit: Duration
 
-    init(maximum: Int, clock: SyncClock) {
+    /// - Parameter stallLimit: how long S3 may take nothing at all before that is a failure.
+    init(maximum: Int, clock: SyncClock, stallLimit: Duration = .seconds(600)) {
+        self.stallLimit = stallLimit
         state = Mutex(State(limit: AdaptiveLimit(maximum: maximum, initial: 16), lastTaken: clock.now()))
         self.clock = clock
     }
@@ -52,7 +52,7 @@ final class TransferPace: Sendable {
 
     /// Runs `body` when it is its turn, and again while S3 asks to slow down.
     ///
-    /// - Throws: what `body` throws, S3's request to slow down only when nothing got through for ``stallLimit``.
+    /// - Throws: what `body` throws, S3's request to slow down only when nothing got through for the stall limit.
     func run<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
         var refusals = 0
         while true {
@@ -76,7 +76,7 @@ final class TransferPace: Sendable {
 
     private var isStalled: Bool {
         let now = clock.now()
-        return state.withLock { now - $0.lastTaken > Self.stallLimit }
+        return state.withLock { now - $0.lastTaken > stallLimit }
     }
 
     private func take() async {

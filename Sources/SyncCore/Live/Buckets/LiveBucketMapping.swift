@@ -9,7 +9,8 @@ struct LiveBucketMapping: Sendable {
         self.mapping = mapping
         let (source, target) = (connections.source(mapping), connections.target(mapping))
         let progress = SyncProgress()
-        let permits = TransferPermits(options.partsAtOnce)
+        // A function has no minutes to wait: what S3 refuses comes again with the message.
+        let parts = TransferPace(maximum: options.partsAtOnce, clock: SyncClock(), stallLimit: .zero)
         settlement = ObjectSettlement(
             source: source,
             target: target,
@@ -18,14 +19,14 @@ struct LiveBucketMapping: Sendable {
                     source: source,
                     target: target,
                     options: options,
-                    permits: permits,
+                    parts: parts,
                     progress: progress
                 ),
                 stream: StreamedCopy(
                     source: source,
                     target: target,
                     options: options,
-                    permits: permits,
+                    parts: parts,
                     progress: progress
                 ),
                 mayStream: mapping.role != nil,
