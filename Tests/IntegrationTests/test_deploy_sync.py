@@ -125,6 +125,24 @@ def test_tables_are_followed_looked_at_deployed_again_and_deleted(project: Proje
     assert not stream.get("StreamEnabled")
 
 
+def test_a_table_is_copied_by_the_state_machine(project: Project) -> None:
+    account = project.account
+    dynamodb = account.client("dynamodb")
+    for name in ("Orders", "Copy"):
+        dynamodb.create_table(TableName=name, **KEY)
+    for number in range(50):
+        dynamodb.put_item(TableName="Orders", Item={"id": {"S": f"{number}"}, "n": {"N": f"{number}"}})
+    account.configure_sync(tables=[{"source": account.arn("Orders"), "targets": [{"table": account.arn("Copy")}]}])
+    project.deploy()
+    # Nothing of it was in the stream, which was switched on afterwards.
+    assert _items(account, "Copy") == {}
+    command = ["sync", "table", "Orders", "Copy", "--region", REGION, "--engine", "step-functions", "--segments", "3"]
+    result = account.json(*command)
+    assert (result["read"], result["written"]) == (50, 50)
+    assert _items(account, "Copy") == _items(account, "Orders")
+    project.run("--delete", "--yes")
+
+
 def _objects(account: Account, bucket: str, region: str = REGION) -> dict[str, tuple[bytes, dict[str, str]]]:
     """Content and tags by key."""
     s3 = account.client("s3", region)

@@ -103,11 +103,13 @@ def test_each_region_has_its_part(live: Project) -> None:
     functions = {function["FunctionName"]: function
                  for function in live.client("lambda").list_functions()["Functions"]}
     assert {name: function["Handler"] for name, function in functions.items()} == {
-        f"{NAME}-tables": "table-sync", f"{NAME}-buckets": "bucket-sync"}
+        f"{NAME}-tables": "table-sync", f"{NAME}-buckets": "bucket-sync", f"{NAME}-copy": "copy-segment"}
+    [machine] = live.client("stepfunctions").list_state_machines()["stateMachines"]
+    assert machine["name"] == f"{NAME}-copy"
     url = functions[f"{NAME}-tables"]["Environment"]["Variables"]["FAILURE_QUEUE_URL"]
     assert url.endswith(f"/{NAME}-table-failures")
     other = live.client("lambda", OTHER_REGION).list_functions()["Functions"]
-    assert [function["FunctionName"] for function in other] == [f"{NAME}-tables"]
+    assert {function["FunctionName"] for function in other} == {f"{NAME}-tables", f"{NAME}-copy"}
     [mapping] = live.client("lambda", OTHER_REGION).list_event_source_mappings()["EventSourceMappings"]
     assert "/Users/stream/" in mapping["EventSourceArn"] and mapping["State"] == "Enabled"
 

@@ -176,13 +176,28 @@ def test_roles_may_do_what_their_mappings_need_and_no_more(plan: Plan) -> None:
             assert isinstance(resource, dict) or "*" not in resource or resource.startswith("arn:aws:s3:::"), resource
 
 
+def test_copies_by_a_state_machine_read_sources_and_write_targets_only(plan: Plan) -> None:
+    copies = _statements(plan, "CopyRole")
+    assert set(copies) == {"ReadTables", "WriteTables", "ActAsTargetsRoles", "WriteLogs"}
+    assert copies["ReadTables"]["Resource"] == [_arn("Orders"), _arn("Users.2")]
+    assert copies["ReadTables"]["Action"] == ["dynamodb:DescribeTable", "dynamodb:Scan"]
+    assert copies["WriteTables"]["Resource"] == [_arn("Orders", "eu-west-1"), _arn("People")]
+    [machine] = _resources(plan, "AWS::StepFunctions::StateMachine").values()
+    file = json.loads((ROOT / "infrastructure" / "sync-copy-state-machine.json").read_text())
+    assert json.loads(machine["DefinitionString"]) == file
+    assert set(machine["DefinitionSubstitutions"]) == {"Partition", "CopyFunctionArn"}
+    allowed = {entry["Sid"]: entry for entry in _statements(plan, "CopyMachineRole").values()}
+    assert allowed["CopySegments"]["Resource"] == {"Fn::GetAtt": ["CopyFunction", "Arn"]}
+    assert allowed["StartSegments"]["Resource"]["Fn::Sub"].endswith(":stateMachine:${FunctionName}-copy")
+
+
 def test_a_part_that_is_not_mapped_is_not_made(plan: Plan) -> None:
     assert _template(plan).parameters["FollowsBuckets"] == "true"
     other = _template(plan, 1)
     assert (other.region, other.parameters["FollowsTables"], other.parameters["FollowsBuckets"]) == ("us-west-2", "true", "false")
     body = _load(other.body)
     for name, resource in body["Resources"].items():
-        wanted = {"Bucket": "FollowsBuckets", "Table": "FollowsTables"}
+        wanted = {"Bucket": "FollowsBuckets", "Table": "FollowsTables", "Copy": "FollowsTables"}
         part = next((condition for word, condition in wanted.items() if name.startswith(word)), None)
         if part:
             assert resource["Condition"] == part, name
@@ -222,7 +237,7 @@ def test_the_target_accounts_policies_are_as_narrow(plan: Plan, capsys: pytest.C
     trust = permissions.trust(plan, ROLE, ACCOUNT)["Statement"][0]
     assert trust["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     assert trust["Condition"] == {"ArnLike": {"aws:PrincipalArn": [
-        f"arn:aws:iam::{ACCOUNT}:role/DynamoDBSyncFunction-{part}-*" for part in ("TablesRole", "BucketsRole")]}}
+        f"arn:aws:iam::{ACCOUNT}:role/DynamoDBSyncFunction-{part}-*" for part in ("TablesRole", "CopyRole", "BucketsRole")]}}
     statements = {entry["Sid"]: entry for entry in permissions.of_target_role(plan, ROLE)}
     assert statements["WriteTables"]["Resource"] == [_arn("Orders", "eu-west-1", "210987654321")]
     assert statements["WriteObjects"]["Resource"] == ["arn:aws:s3:::theirs/*"]

@@ -10,7 +10,7 @@ from ..aws import AWS, AWSError
 from ..config import Config
 from ..report import OK, PROBLEM, UNKNOWN, Finding
 from . import bucket_events, deploy, keys, notifications, ready, streams, targets, template
-from .plan import BUCKETS, TABLES, Plan, RegionPlan
+from .plan import BUCKETS, COPY, TABLES, Plan, RegionPlan
 from .streams import TableState
 
 _DEPLOY = "./deploy.sh sync"
@@ -43,7 +43,8 @@ class _Region:
         looks: list[tuple[str, Callable[[], list[Finding]]]] = [
             (f"stacks in {name}", self._stacks), (f"queues in {name}", self._queues), (f"alarms in {name}", self._alarms)]
         if self._region.tables:
-            looks += [(f"tables in {name}", self._tables), (f"function {self._function(TABLES)}", self._table_function)]
+            looks += [(f"tables in {name}", self._tables), (f"function {self._function(TABLES)}", self._table_function),
+                      (f"function {self._function(COPY)}", lambda: self._function_findings(COPY))]
         if self._region.buckets:
             looks.append((f"function {self._function(BUCKETS)}", lambda: self._function_findings(BUCKETS)))
         looks += [(f"bucket {bucket}", lambda bucket=bucket: self._bucket(bucket)) for bucket in self._region.source_buckets]

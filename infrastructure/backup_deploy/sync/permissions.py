@@ -16,6 +16,7 @@ _POLICY_LIMIT = 8_800
 _READ_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
 # BatchWriteItem puts and deletes. DescribeTable tells why a target refuses items: another key.
 _WRITE_TABLE = ["dynamodb:BatchWriteItem", "dynamodb:DescribeTable"]
+_READ_TABLE = ["dynamodb:DescribeTable", "dynamodb:Scan"]
 _READ_OBJECTS = ["s3:GetObject", "s3:GetObjectTagging"]
 _WRITE_OBJECTS = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectTagging", "s3:GetObject",
                   "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"]
@@ -33,6 +34,19 @@ def of_tables(plan: RegionPlan, streams: Iterable[str], keys: Iterable[str] = ()
         return statements
     return [_allow("ReadStreams", _READ_STREAM, _widened(streams)), *_write_tables(_widened(own)), *_assume(roles),
             *_use_keys(keys, "dynamodb")]
+
+
+def of_copies(plan: RegionPlan, keys: Iterable[str] = ()) -> list[Statement]:
+    """The role of the function that copies parts of tables for sync table --engine step-functions."""
+    sources = [mapping.source.arn for mapping in plan.tables]
+    own = [target.table.arn for mapping in plan.tables for target in mapping.targets if target.role is None]
+    rest = [*_assume(target.role for mapping in plan.tables for target in mapping.targets), *_use_keys(keys, "dynamodb")]
+
+    def statements(sources: list[str], targets: list[str]) -> list[Statement]:
+        return [_allow("ReadTables", _READ_TABLE, sources), *_write_tables(targets), *rest]
+
+    exact = statements(sources, own)
+    return exact if _size(exact) <= _POLICY_LIMIT else statements(_widened(sources), _widened(own))
 
 
 def of_buckets(plan: RegionPlan, keys: Iterable[str] = ()) -> list[Statement]:
@@ -65,7 +79,7 @@ def trust(plan: Plan, role: str, account: str) -> dict[str, Any]:
     A role named as principal would have to be there already, and would be another one after --delete and a new deployment.
     """
     name = role.split(":")[1]
-    parts = ["TablesRole"] if any(target.role == role for mapping in plan.tables for target in mapping.targets) else []
+    parts = ["TablesRole", "CopyRole"] if any(target.role == role for mapping in plan.tables for target in mapping.targets) else []
     parts += ["BucketsRole"] if any(mapping.role == role for mapping in plan.buckets) else []
     # A role's name has at most 64 characters, of which CloudFormation gives a long stack's name only the first ones.
     stack = plan.stack if len(plan.stack) <= 36 else f"{plan.stack[:20]}*"

@@ -10,7 +10,7 @@ from ..config import Config, Table
 from ..errors import DeployError
 from ..mappings import BucketPrefix
 
-ARTIFACTS, TABLES, BUCKETS = "artifacts", "tables", "buckets"
+ARTIFACTS, TABLES, BUCKETS, COPY = "artifacts", "tables", "buckets", "copy"
 
 
 @dataclass(frozen=True)

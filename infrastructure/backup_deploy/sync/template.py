@@ -57,6 +57,9 @@ def of(plan: Plan, region: RegionPlan, streams: Mapping[str, str], code: Mapping
         "GENERATED_TABLES_POLICY": _json(permissions.document(tables)),
         "GENERATED_BUCKETS_POLICY": _json(permissions.document(
             permissions.of_buckets(region, keys.buckets) if region.buckets else [])),
+        "GENERATED_COPY_POLICY": _json(permissions.document(
+            permissions.of_copies(region, keys.tables) if region.tables else [])),
+        "GENERATED_COPY_MACHINE": _json(_state_machine()),
         "GENERATED_SOURCE_BUCKETS": _json(buckets),
         "# GENERATED_STREAM_MAPPINGS": "\n  ".join(
             f"{logical_id(table)}: {_json(stream_mapping(stream))}"
@@ -66,6 +69,12 @@ def of(plan: Plan, region: RegionPlan, streams: Mapping[str, str], code: Mapping
     bucket = code.get("CodeBucket", "")
     return stacks.Template(plan.stack, region.region, FILE, {**settings(plan, region), **code}, parts, "./deploy.sh sync",
                            "" if bucket == NOT_YET_CREATED else bucket)
+
+
+def _state_machine() -> str:
+    """The definition as one line, which CloudFormation takes as a text."""
+    definition = json.loads((stacks.INFRASTRUCTURE / "sync-copy-state-machine.json").read_text(encoding="utf-8"))
+    return json.dumps(definition, separators=(",", ":"))
 
 
 def stream_mapping(stream: str) -> dict[str, Any]:
