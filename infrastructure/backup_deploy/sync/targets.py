@@ -69,7 +69,7 @@ def tell_missing_buckets(mappings: Sequence[BucketMapping]) -> None:
     """Warns of target buckets that are not there yet."""
     for mapping in mappings:
         report.warning(f"Target bucket {mapping.target.bucket} does not exist; until it does, events fail and come back every"
-                       f" 16 minutes, five times. Next: {create_bucket_command(mapping)}")
+                       f" five and a half minutes, five times. Next: {create_bucket_command(mapping)}")
 
 
 def create_command(state: TargetState) -> str:
