@@ -31,6 +31,10 @@ def request_of(session: botocore.session.Session, case: dict[str, Any]) -> dict[
         seen.append(request)
         return AWSResponse(request.url, 200, {}, _Body())
 
+    if case["service"] == "cloudwatch":
+        # botocore prefers CBOR; our client speaks the JSON protocol that the same model offers.
+        loader = session.get_component("data_loader")
+        loader.load_service_model("cloudwatch", "service-2")["metadata"]["protocols"] = ["json"]
     client = session.create_client(
         case["service"],
         region_name=case["region"],

@@ -90,7 +90,8 @@ package struct EndpointResolver: Sendable {
 
     private func awsEndpoint(for service: AWSService, region: Region) throws -> Endpoint {
         let partition = region.partition
-        var labels = [service.endpointPrefix]
+        // Streams had a name of two labels before all names were to have one.
+        var labels = [usesDualStack && service == .dynamoDBStreams ? "streams-dynamodb" : service.endpointPrefix]
         if usesFIPS {
             guard service != .s3 || partition != .china else {
                 throw ConfigurationError("AWS has no FIPS endpoint for S3 in \(region): unset AWS_USE_FIPS_ENDPOINT")
@@ -107,8 +108,11 @@ package struct EndpointResolver: Sendable {
     /// Whether the usual endpoint is the FIPS one, from the rule sets of botocore 1.43.
     private static func isFIPSByDefault(_ service: AWSService, _ partition: Partition, usesDualStack: Bool) -> Bool {
         guard partition == .usGovernment else { return false }
-        if service == .eventBridge { return true }
-        return !usesDualStack && [.dynamoDB, .sts, .applicationAutoScaling, .ssoPortal, .ssoOIDC].contains(service)
+        if service == .eventBridge || service == .cloudWatch { return true }
+        let services: [AWSService] = [
+            .dynamoDB, .dynamoDBStreams, .sqs, .sts, .applicationAutoScaling, .ssoPortal, .ssoOIDC,
+        ]
+        return !usesDualStack && services.contains(service)
     }
 }
 

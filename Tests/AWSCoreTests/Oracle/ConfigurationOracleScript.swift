@@ -28,9 +28,14 @@ let configurationOracleScript = #"""
         "dynamodb": ("list_tables", {}),
         "events": ("list_rules", {}),
         "lambda": ("list_functions", {}),
+        "monitoring": ("list_metrics", {}),
         "s3": ("list_buckets", {}),
+        "sqs": ("list_queues", {}),
+        "streams.dynamodb": ("list_streams", {}),
         "sts": ("get_caller_identity", {}),
     }
+    # Where botocore's name is not the endpoint's.
+    NAMES = {"monitoring": "cloudwatch", "streams.dynamodb": "dynamodbstreams"}
 
 
     class Captured(Exception):
@@ -90,7 +95,7 @@ let configurationOracleScript = #"""
         config = botocore.config.Config(
             retries={"max_attempts": 0}, s3={"us_east_1_regional_endpoint": "regional"})
         client = session.create_client(
-            question["service"], region_name=question["region"], config=config,
+            NAMES.get(question["service"], question["service"]), region_name=question["region"], config=config,
             aws_access_key_id="a", aws_secret_access_key="b")
         client.meta.events.register("before-send", capture)
         name, arguments = CALLS[question["service"]]

@@ -5,7 +5,7 @@ import Testing
 @Suite("Endpoints compared with botocore")
 struct EndpointOracleTests {
     private static let services: [AWSService] = [
-        .applicationAutoScaling, .dynamoDB, .eventBridge, .lambda, .s3, .sts,
+        .applicationAutoScaling, .cloudWatch, .dynamoDB, .dynamoDBStreams, .eventBridge, .lambda, .s3, .sqs, .sts,
     ]
     private static let variants: [[String: String]] = [
         ["AWS_USE_FIPS_ENDPOINT": "true"], ["AWS_USE_DUALSTACK_ENDPOINT": "true"],
