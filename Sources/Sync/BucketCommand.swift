@@ -139,7 +139,13 @@ struct BucketCommand: AsyncParsableCommand {
                 console.note("Bytes go through this machine, since \(reason).")
             }
         }
-        let run = BucketRun(console: console, source: sourceSide, target: targetSide, options: options)
+        let run = BucketRun(
+            console: console,
+            source: sourceSide,
+            target: targetSide,
+            options: options,
+            filter: FilterArguments.text(include: include, exclude: exclude)
+        )
         try await run.run()
     }
 

@@ -9,10 +9,18 @@ struct BucketRun {
     let source: SyncSide
     let target: SyncSide
     let options: BucketSyncOptions
+    /// The patterns of the command line, for the record; `nil` for none.
+    let filter: String?
 
     func run() async throws {
         let started = ContinuousClock.now
+        let history = options.isDryRun ? nil : beginHistory()
         let progress = SyncProgress { [console] snapshot in
+            history?.update(
+                done: snapshot.doneObjects,
+                total: snapshot.isListed ? snapshot.plannedObjects : nil,
+                failed: snapshot.failed
+            )
             console.progress.update(BucketProgressText.line(snapshot, elapsed: ContinuousClock.now - started))
         }
         let sync = BucketSync(source: source, target: target, options: options) { [console] event in
@@ -29,6 +37,12 @@ struct BucketRun {
                     + " goes on from here."
             ])
         }
+        if let history {
+            let failed = report.failed + report.archived
+            do { try history.finish(done: report.listed.sourceObjects - failed, failed: failed) } catch {
+                console.warn("what was done is not noted for sync status: \(error)")
+            }
+        }
         let text = BucketReport(
             report: report,
             source: source.name,
@@ -41,6 +55,21 @@ struct BucketRun {
         case .text: try text.print(to: console)
         }
         if !report.isComplete { throw ExitStatus.failure }
+    }
+
+    /// A copy goes on without its record.
+    private func beginHistory() -> RunningHistory? {
+        do {
+            return try RunningHistory(
+                SyncPair(places: source.name, target.name),
+                mode: options.mergesWithLiveSync ? "merge" : "replace",
+                filter: filter,
+                store: SyncRecords.store
+            )
+        } catch {
+            console.warn("nothing is noted for sync status: \(error)")
+            return nil
+        }
     }
 
     private static func tell(_ event: BucketSync.Event, _ console: Console) {

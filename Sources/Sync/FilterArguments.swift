@@ -30,6 +30,12 @@ enum FilterArguments {
         else { throw ValidationError("the order of --include and --exclude cannot be told; write --include=<pattern>") }
         return rules
     }
+
+    /// Which patterns there are, for a record; `nil` for none.
+    static func text(include: [String], exclude: [String]) -> String? {
+        let parts = include.map { "--include \($0)" } + exclude.map { "--exclude \($0)" }
+        return parts.isEmpty ? nil : parts.joined(separator: " ")
+    }
 }
 
 extension KeyFilter.Rule {

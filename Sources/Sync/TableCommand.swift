@@ -198,6 +198,7 @@ struct TableCommand: AsyncParsableCommand {
         if engine == .stepFunctions {
             return try await remote.start(prepared, roles: (sides.sourceRoleARN, sides.targetRoleARN))
         }
+        let started = Date()
         let report = TableReport(console: console, prepared: prepared, target: target)
         report.begin()
         let result: TableCopy.Progress
@@ -214,6 +215,20 @@ struct TableCommand: AsyncParsableCommand {
         }
         // Shown first and then forgotten: whoever never saw the result can run the same again and will.
         try report.finish(result)
+        SyncRecords.save(
+            HistoryRecord(
+                SyncPair(tables: prepared.tables.source.arn, prepared.tables.target.arn),
+                state: .finished,
+                mode: mode.rawValue,
+                filter: filter,
+                startDate: started,
+                date: Date(),
+                done: result.counts.read,
+                total: result.counts.read,
+                failed: result.counts.failed
+            ),
+            console
+        )
         prepared.checkpoint.remove()
         if result.counts.failed > 0 { throw ExitStatus.failure }
     }

@@ -1,5 +1,6 @@
 import AWSCore
 import BackupCore
+import FoundationEssentials
 import SyncCore
 import Terminal
 
@@ -74,6 +75,21 @@ struct TableExecution {
             )
         }
         try report(execution, outcome, dropped)
+        let end = Date()
+        SyncRecords.save(
+            HistoryRecord(
+                SyncPair(tables: plan.identity.source.arn, plan.identity.target.arn),
+                state: .finished,
+                mode: plan.identity.mode.rawValue,
+                filter: plan.identity.filter,
+                startDate: outcome.elapsed.map { end.addingTimeInterval(-($0 / .seconds(1))) } ?? end,
+                date: end,
+                done: outcome.counts.read,
+                total: outcome.counts.read,
+                failed: outcome.counts.failed
+            ),
+            console
+        )
         if outcome.counts.failed > 0 { throw ExitStatus.failure }
     }
 

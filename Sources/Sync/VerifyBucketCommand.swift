@@ -129,12 +129,23 @@ struct VerifyBucketCommand: AsyncParsableCommand {
                 ) != nil
         }
         let file = try report.map { try ReportFile(path: $0) }
+        let started = Date()
         var first: [ObjectDifference] = []
         let result = try await compare(sourceSide, targetSide, options, console) { difference in
             try file?.append(BucketVerificationReport.json(difference))
             if first.count < BucketVerificationReport.shown { first.append(difference) }
         }
         try file?.close()
+        SyncRecords.save(
+            VerificationRecord(
+                SyncPair(places: sourceSide.name, targetSide.name),
+                result,
+                filter: FilterArguments.text(include: include, exclude: exclude),
+                startDate: started,
+                endDate: Date()
+            ),
+            console
+        )
         let told = BucketVerificationReport(
             source: sourceSide.name,
             target: targetSide.name,

@@ -135,12 +135,23 @@ struct VerifyTableCommand: AsyncParsableCommand {
         let options = try options()
         warnOfSpace(tables, options, console)
         let file = try report.map { try ReportFile(path: $0) }
+        let started = Date()
         var first: [TableDifference] = []
         let result = try await compare(source, target, tables, options, console) { difference in
             try file?.append(TableVerificationReport.json(difference))
             if first.count < TableVerificationReport.shown { first.append(difference) }
         }
         try file?.close()
+        SyncRecords.save(
+            VerificationRecord(
+                SyncPair(tables: tables.source.arn, tables.target.arn),
+                result,
+                filter: condition,
+                startDate: started,
+                endDate: Date()
+            ),
+            console
+        )
         let told = TableVerificationReport(
             source: tables.source,
             target: tables.target,

@@ -47,13 +47,7 @@ package struct CopyIdentity: Sendable, Equatable {
 
     /// What the checkpoint's file is called: the same for all copies between the two tables, so that one is not forgotten
     /// over another.
-    var fileName: String {
-        func name(_ arn: String) -> String { ARN(arn)?.tableName ?? "table" }
-        var digest = SHA256()
-        digest.update("\(source.arn) \(target.arn)".utf8)
-        let text = digest.finalize().hexadecimal.prefix(12)
-        return "\(name(source.arn).prefix(80))-to-\(name(target.arn).prefix(80))-\(text).checkpoint"
-    }
+    var fileName: String { SyncPair(tables: source.arn, target.arn).fileName + ".checkpoint" }
 
     /// In what a checkpoint is of another copy than this one, for a message; `nil` when it is of the same.
     func difference(from found: CopyIdentity) -> String? {
