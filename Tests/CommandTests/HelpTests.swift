@@ -10,7 +10,7 @@ struct HelpTests {
     static let commands = [
         "monitor", "monitor status", "monitor backup", "monitor watch", "restore", "restore list", "restore restore",
         "restore watch", "export-table-schema", "sync", "sync table", "sync bucket",
-        "sync verify", "sync verify table", "sync verify bucket",
+        "sync verify", "sync verify table", "sync verify bucket", "sync status", "sync replay", "sync cutover",
     ]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
@@ -122,6 +122,9 @@ struct HelpTests {
                 ["sync", "table", "Orders", "Copy", "--mode", "merge", "--overwrite"],
                 "--mode merge overwrites nothing: leave --overwrite out"
             ),
+            (["sync", "status", "--interval", "0"], "--interval: expected a number of seconds from 1 to 3600"),
+            (["sync", "replay", "--max", "0"], "--max: expected a number from 1"),
+            (["sync", "cutover", "--settle", "0"], "--settle: expected a number of seconds from 1 to 86400"),
             (["sync", "bucket", "s3://a-b"], "Missing expected argument '<target>'"),
             (
                 ["sync", "bucket", "s3://a", "x"],

@@ -13,11 +13,16 @@ package struct KeySettlement: Sendable {
     package let target: TableSide
     /// Which items belong into the target, the others are as good as not there; `nil` for all.
     package let filter: ItemFilter?
+    /// Whether an item that the source does not have is deleted at the target.
+    ///
+    /// Not so where deletes of expired items are to be ignored: afterwards nobody can tell who deleted an item.
+    package let deletesVanished: Bool
 
-    package init(source: TableSide, target: TableSide, filter: ItemFilter? = nil) {
+    package init(source: TableSide, target: TableSide, filter: ItemFilter? = nil, deletesVanished: Bool = true) {
         self.source = source
         self.target = target
         self.filter = filter
+        self.deletesVanished = deletesVanished
     }
 
     package enum Outcome: Sendable, Equatable {
@@ -25,6 +30,20 @@ package struct KeySettlement: Sendable {
         case unchanged
         case put
         case deleted
+        /// The source has no such item, and the target's was left because of ``KeySettlement/deletesVanished``.
+        case kept
+    }
+
+    /// What the target should have.
+    private enum Wanted {
+        case item([UInt8])
+        /// The source has the item, and it does not belong into the target.
+        case elsewhere
+        case vanished
+
+        var item: [UInt8]? {
+            if case .item(let item) = self { item } else { nil }
+        }
     }
 
     /// How often an item may change under our hands; then whoever changes it so often brings it to the target, too.
@@ -37,8 +56,10 @@ package struct KeySettlement: Sendable {
         var outcome = Outcome.unchanged
         for _ in 0..<Self.maximumAttempts {
             let there = try await target.dynamoDB.getItem(table: target.table, key: key, consistentRead: true)
-            let wanted = try await wanted(key)
+            let state = try await wanted(key)
+            let wanted = state.item
             if try areEqual(there, wanted) { return outcome }
+            if case .vanished = state, !deletesVanished { return .kept }
             // Either attribute of a key does: an item that is there has both.
             let keyName = try TableChanges.names(ofKey: key[...]).names[0]
             let condition: ItemCondition =
@@ -56,7 +77,7 @@ package struct KeySettlement: Sendable {
             }
             guard case .written = written else { continue }
             outcome = wanted == nil ? .deleted : .put
-            let now = try await self.wanted(key)
+            let now = try await self.wanted(key).item
             if try areEqual(wanted, now) { return outcome }
         }
         throw KeySettlementError(
@@ -67,12 +88,12 @@ package struct KeySettlement: Sendable {
     }
 
     /// The item as the target should have it.
-    private func wanted(_ key: [UInt8]) async throws -> [UInt8]? {
+    private func wanted(_ key: [UInt8]) async throws -> Wanted {
         guard let item = try await source.dynamoDB.getItem(table: source.table, key: key, consistentRead: true) else {
-            return nil
+            return .vanished
         }
-        if let filter, try !filter.matches(item[...]) { return nil }
-        return try ReplicationAttributes.removed(from: item[...])
+        if let filter, try !filter.matches(item[...]) { return .elsewhere }
+        return .item(try ReplicationAttributes.removed(from: item[...]))
     }
 
     private func areEqual(_ left: [UInt8]?, _ right: [UInt8]?) throws(JSONScanError) -> Bool {

@@ -11,10 +11,12 @@ package enum CommandHelp {
     ///   - introduction: A paragraph or none.
     ///   - examples: Command lines, each with what it is for; they stay whole up to 76 columns.
     ///   - exitCodes: Those the command can end with.
+    ///   - meanings: What some of them mean here, where that is not what they mean elsewhere.
     package static func discussion(
         _ introduction: String = "",
         examples: [(command: String, purpose: String)],
-        exitCodes: [ExitStatus] = [.success, .failure, .usage, .interrupted]
+        exitCodes: [ExitStatus] = [.success, .failure, .usage, .interrupted],
+        meanings: [ExitStatus: String] = [:]
     ) -> String {
         var sections: [String] = []
         if !introduction.isEmpty { sections.append(introduction) }
@@ -22,15 +24,15 @@ package enum CommandHelp {
             let lines = examples.map { "  \($0.command)\n      \($0.purpose)" }
             sections.append((["EXAMPLES:"] + lines).joined(separator: "\n"))
         }
-        sections.append(exitCodeTable(exitCodes))
+        sections.append(exitCodeTable(exitCodes, meanings: meanings))
         return sections.joined(separator: "\n\n")
     }
 
     /// `EXIT CODES:` and a line for each.
-    package static func exitCodeTable(_ codes: [ExitStatus]) -> String {
+    package static func exitCodeTable(_ codes: [ExitStatus], meanings: [ExitStatus: String] = [:]) -> String {
         let lines = codes.map { code in
             let number = "\(code.rawValue)"
-            let meaning = code == .success ? successMeaning(codes) : code.meaning
+            let meaning = meanings[code] ?? (code == .success ? successMeaning(codes) : code.meaning)
             return "  \(number)\(String(repeating: " ", count: max(1, 5 - number.count)))\(meaning)"
         }
         return (["EXIT CODES:"] + lines).joined(separator: "\n")

@@ -13,10 +13,10 @@ package import AWSCore
 package struct ItemFilter: Sendable {
     /// The text that it was made of.
     package let expression: String
-    private let condition: FilterCondition
-    private let paths: [FilterPath]
-    private let literals: [FilterLiteral]
-    private let pool: [UInt8]
+    let condition: FilterCondition
+    let paths: [FilterPath]
+    let literals: [FilterLiteral]
+    let pool: [UInt8]
 
     /// - Throws: ``ItemFilterError``, one line with the place.
     package init(parsing expression: String) throws(ItemFilterError) {

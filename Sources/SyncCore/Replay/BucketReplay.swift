@@ -1,0 +1,58 @@
+import AWSCore
+
+import struct FoundationEssentials.Date
+
+/// Replays events of buckets that could not be applied: their objects are settled once more.
+struct BucketReplay: Sendable {
+    private let configuration: SyncConfiguration
+    private let sync: LiveBucketSync
+    private let isDryRun: Bool
+
+    /// For the objects of one message, which are one or a few; in seconds.
+    ///
+    /// Below the time for which a message is hidden.
+    private static let timeLimit = 840.0
+
+    init(_ clients: LiveClients, isDryRun: Bool) {
+        configuration = clients.configuration
+        sync = LiveBucketSync(clients.configuration, connections: BucketConnections(clients))
+        self.isDryRun = isDryRun
+    }
+
+    /// The mappings that an event is about.
+    func pairs(of event: BucketEvent) -> [SyncPair] {
+        event.changes.flatMap { change in
+            configuration.buckets.filter { mapping in
+                mapping.source.bucket == change.bucket && change.key.starts(with: mapping.source.prefix.utf8)
+            }.map { SyncPair($0) }
+        }
+    }
+
+    static func event(in message: SQSMessage) throws(ReplayError) -> BucketEvent {
+        do throws(BucketEventError) {
+            return try BucketEvent(parsingMessage: Array(message.body.utf8))
+        } catch {
+            throw ReplayError("the message is not understood: \(error)")
+        }
+    }
+
+    /// - Throws: ``ReplayError`` when something of the message could not be settled.
+    func replay(_ event: BucketEvent) async throws -> ReplayQueue.Ending {
+        guard !isDryRun else { return ReplayQueue.Ending(planned: event.changes.count) }
+        let result = await sync.apply(event, deadline: Date().addingTimeInterval(Self.timeLimit))
+        try Task.checkCancellation()
+        guard result.errors.isEmpty, !result.mustComeAgain else {
+            throw ReplayError(
+                result.errors.isEmpty
+                    ? "there was not enough time; run sync replay again" : result.errors.joined(separator: "; ")
+            )
+        }
+        var ending = ReplayQueue.Ending()
+        for figures in result.figures {
+            ending.counts.written += figures.copied + figures.tagged
+            ending.counts.deleted += figures.deleted
+            ending.counts.unchanged += figures.unchanged
+        }
+        return ending
+    }
+}

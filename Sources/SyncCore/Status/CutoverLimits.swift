@@ -1,0 +1,98 @@
+package import struct FoundationEssentials.Date
+
+/// What must be true before an application may go over to the targets.
+package struct CutoverLimits: Sendable {
+    /// The largest lag, in seconds.
+    package var lag = 60.0
+    /// The greatest age of a comparison, in seconds.
+    package var verificationAge = 86_400.0
+
+    package init() {}
+
+    /// Why the application must not cut over, each with what to do.
+    package func reasons(against status: MappingStatus, now: Date) -> [String] {
+        live(status.live, status.pair) + history(status) + verification(status, now)
+    }
+
+    /// What of that is about live sync.
+    package func live(_ live: LiveStatus, _ pair: SyncPair) -> [String] {
+        var reasons = live.faults
+        if case .unknown(let reason) = live.eventSource, !reasons.contains(where: { $0.contains("not deployed") }) {
+            reasons.append(reason)
+        }
+        switch live.failures {
+        case .value(let count) where count > 0:
+            reasons.append(
+                "\(count) message\(count == 1 ? "" : "s") about failed changes wait\(count == 1 ? "s" : "") in the queue;"
+                    + " run sync replay"
+            )
+        case .unknown(let reason): reasons.append("whether changes have failed is not known: \(reason)")
+        case .value: break
+        }
+        switch live.lag {
+        case .value(let lag) where lag > self.lag:
+            reasons.append(
+                "live sync is \(Self.duration(lag)) behind; wait until it is below \(Self.duration(self.lag))"
+            )
+        case .unknown(let reason) where !live.isIdle: reasons.append("the lag is not known: \(reason)")
+        case .value, .unknown: break
+        }
+        if case .unknown(let reason)? = live.waiting { reasons.append("whether events wait is not known: \(reason)") }
+        return reasons
+    }
+
+    private func history(_ status: MappingStatus) -> [String] {
+        let command = "sync \(status.pair.kind.rawValue) … --mode merge"
+        guard let history = status.history else {
+            return ["no copy of what was there before is known on this machine; run \(command)"]
+        }
+        switch history.state {
+        case .running: return ["the copy of what was there before is still running"]
+        case .interrupted: return ["the copy of what was there before was interrupted; run the same \(command) again"]
+        case .finished: break
+        }
+        if let filter = history.filter, filter != status.filter {
+            return ["only a part was copied (\(filter)); run \(command) for all that the mapping is about"]
+        }
+        // What is refused for good is a matter of the comparison: it may have been mended since.
+        if history.failed > 0, !isProven(status) {
+            return [
+                "\(history.failed) could not be copied; mend them, and run sync verify \(status.pair.kind.rawValue)"
+            ]
+        }
+        return []
+    }
+
+    private func isProven(_ status: MappingStatus) -> Bool {
+        guard let verification = status.verification, verification.proves(status.filter) else { return false }
+        return status.history?.date.map { verification.startDate >= $0 } ?? true
+    }
+
+    private func verification(_ status: MappingStatus, _ now: Date) -> [String] {
+        let command = "sync verify \(status.pair.kind.rawValue)"
+        guard let verification = status.verification else {
+            return ["both sides were never compared on this machine; run \(command)"]
+        }
+        guard verification.proves(status.filter) else {
+            let detail =
+                verification.verdict == "EQUAL"
+                ? "was about a part only (\(verification.filter ?? ""))" : "found the sides \(verification.verdict)"
+            return ["the last comparison \(detail); run \(command)"]
+        }
+        if let end = status.history?.date, verification.startDate < end {
+            return ["the last comparison is older than the copy; run \(command)"]
+        }
+        let age = now.timeIntervalSince(verification.endDate)
+        guard age <= verificationAge else {
+            return ["the last comparison was \(Self.duration(age)) ago; run \(command)"]
+        }
+        return []
+    }
+
+    static func duration(_ seconds: Double) -> String {
+        let whole = Int(max(0, seconds).rounded())
+        if whole < 120 { return "\(whole) s" }
+        if whole < 7_200 { return "\(whole / 60) minutes" }
+        return whole < 172_800 ? "\(whole / 3_600) hours" : "\(whole / 86_400) days"
+    }
+}
