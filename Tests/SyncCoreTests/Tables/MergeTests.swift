@@ -183,4 +183,28 @@ struct MergeTests {
         #expect(fixture.differences == [])
         #expect(result.counts.read == 19 && result.counts.isBalanced)
     }
+
+    @Test("A merge reads consistently, whatever it reads; a plain copy where it is told (H18)", arguments: [0, 1, 2])
+    func consistentReads(kind: Int) async throws {
+        let reads = Mutex<[String: Set<Bool>]>([:])
+        let live = LiveSimulation()
+        var fixture = CopyFixture { call in
+            if call.operation == "PutItem", call.input["Item"]?["sk"]?["N"] == "7" {
+                live.remove(Self.key(7))
+                live.apply()
+            }
+            guard call.operation == "Scan" || call.operation == "GetItem" else { return nil }
+            let isConsistent = call.input["ConsistentRead"]?.bool == true
+            reads.withLock { _ = $0[call.operation, default: []].insert(isConsistent) }
+            return nil
+        }
+        defer { fixture.remove() }
+        fixture.options.mode = kind == 0 ? .merge : .replace
+        fixture.options.consistentRead = kind == 1
+        fixture.dynamoDB.put((0..<20).map { Self.item($0, 0) }, into: "Source")
+        live.start(on: fixture.dynamoDB)
+        _ = try await fixture.run()
+        let expected: [String: Set<Bool>] = kind == 0 ? ["Scan": [true], "GetItem": [true]] : ["Scan": [kind == 1]]
+        #expect(reads.withLock { $0 } == expected)
+    }
 }
