@@ -207,4 +207,32 @@ struct MergeTests {
         let expected: [String: Set<Bool>] = kind == 0 ? ["Scan": [true], "GetItem": [true]] : ["Scan": [kind == 1]]
         #expect(reads.withLock { $0 } == expected)
     }
+
+    @Test("What live sync has put while an item was being taken back is never removed, not even for a moment")
+    func newerWhileTakenBack() async throws {
+        let live = LiveSimulation()
+        let isRemoved = Mutex(false)
+        var fixture = CopyFixture { call in
+            switch call.operation {
+            case "PutItem" where call.input["Item"]?["sk"]?["N"] == "7" && !isRemoved.withLock { $0 }:
+                isRemoved.withLock { $0 = true }
+                live.remove(Self.key(7))
+                live.apply()
+            case "DeleteItem":
+                live.put(Self.item(7, 1))
+                live.apply()
+            default: break
+            }
+            return nil
+        }
+        defer { fixture.remove() }
+        fixture.options.mode = .merge
+        fixture.dynamoDB.put((0..<20).map { Self.item($0, 0) }, into: "Source")
+        live.start(on: fixture.dynamoDB)
+        let result = try await fixture.run()
+        #expect(fixture.differences == [])
+        #expect(result.counts.removed == 0)
+        let removed = fixture.dynamoDB.table("Target").changes.filter { $0.new == nil && $0.old?["v"]?["N"] == "1" }
+        #expect(removed.isEmpty)
+    }
 }
