@@ -1,0 +1,192 @@
+"""sync status, sync replay and sync cutover on what deploy.sh sync has made on the local AWS."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import REGION, Account, until
+from test_deploy_sync import KEY, Project, tools  # noqa: F401
+
+FUNCTION = "DynamoDBSyncFunction"
+# CloudWatch is not late here.
+QUICK = ("--settle", "2", "--timeout", "60")
+
+
+@pytest.fixture
+def followed(account: Account, tools: Path, function_zip: Path) -> Iterator[Account]:  # noqa: F811
+    """A table and a bucket that are followed, with items and objects of before."""
+    dynamodb = account.client("dynamodb")
+    for table in ("Orders", "Copy"):
+        dynamodb.create_table(TableName=table, **KEY)
+    for number in range(30):
+        dynamodb.put_item(TableName="Orders", Item={"id": {"S": f"{number}"}, "n": {"N": f"{number}"}})
+    s3 = account.client("s3")
+    for bucket in ("old", "new"):
+        s3.create_bucket(Bucket=f"{bucket}-{account.number}")
+    s3.put_object(Bucket=f"old-{account.number}", Key="a b+ü.txt", Body=b"before")
+    account.configure_sync(
+        tables=[{"source": account.arn("Orders"), "targets": [{"table": account.arn("Copy"), "where": "n >= 10"}]}],
+        buckets=[
+            {
+                "source": f"s3://old-{account.number}",
+                "sourceRegion": REGION,
+                "target": f"s3://new-{account.number}/kept",
+                "targetRegion": REGION,
+            }
+        ],
+    )
+    project = Project(account, tools, function_zip)
+    project.deploy()
+    yield account
+    project.run("--delete", "--yes")
+
+
+def copy_history(account: Account) -> None:
+    table = (account.arn("Orders"), account.arn("Copy"))
+    bucket = (f"s3://old-{account.number}", f"s3://new-{account.number}/kept")
+    account.succeed("sync", "table", *table, "--mode", "merge", "--where", "n >= 10")
+    account.succeed("sync", "bucket", *bucket, "--mode", "merge")
+    account.succeed("sync", "verify", "table", *table, "--where", "n >= 10", "--settle", "0")
+    account.succeed("sync", "verify", "bucket", *bucket, "--settle", "0")
+
+
+def items(account: Account, table: str) -> dict[str, str]:
+    found = account.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+    return {item["id"]["S"]: item["n"]["N"] for item in found}
+
+
+def report(account: Account, name: str) -> dict[str, Any]:
+    """The report of a cut-over, whose hash is what anybody computes of its text."""
+    document: dict[str, Any] = json.loads((account.folder / f"{name}.json").read_text())
+    signed = document.pop("sha256")
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(text.encode()).hexdigest() == signed
+    assert signed in (account.folder / f"{name}.txt").read_text()
+    return document
+
+
+def test_a_migration_is_shown_replayed_and_signed_off(followed: Account) -> None:
+    account = followed
+    before = account.json("sync", "status", code=2)
+    assert not before["safe"] and [mapping["kind"] for mapping in before["mappings"]] == ["table", "bucket"]
+    for mapping in before["mappings"]:
+        assert mapping["eventSource"]["state"] == "Enabled" and mapping["failures"] == 0 and mapping["faults"] == []
+        assert any("no copy of what was there before" in reason for reason in mapping["reasons"])
+    copy_history(account)
+    status = until(lambda: (found := account.run("sync", "status", "--output", "json")).returncode == 0 and found, "safe")
+    table, bucket = json.loads(status.stdout)["mappings"]
+    assert table["history"]["state"] == "finished" and table["history"]["percent"] == 100
+    assert table["verification"]["verdict"] == "EQUAL" and bucket["verification"]["equal"] == 1
+    assert "Cutting over is safe." in account.succeed("sync", "status")
+
+    # A change that the target did not take, a batch that Lambda gave up, and an event that nobody could apply.
+    dynamodb, sqs, s3 = account.client("dynamodb"), account.client("sqs"), account.client("s3")
+    queue = sqs.get_queue_url(QueueName=f"{FUNCTION}-table-failures")["QueueUrl"]
+    dynamodb.put_item(TableName="Copy", Item={"id": {"S": "15"}, "n": {"N": "-1"}})
+    dynamodb.delete_item(TableName="Copy", Key={"id": {"S": "20"}})
+    change = {
+        "type": "table-change",
+        "version": 1,
+        "source": account.arn("Orders"),
+        "target": account.arn("Copy"),
+        "key": {"id": {"S": "15"}},
+    }
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(change))
+    dynamodb.put_item(TableName="Orders", Item={"id": {"S": "20"}, "n": {"N": "21"}})
+    until(lambda: items(account, "Copy").get("20") == "21", "the change")
+    dynamodb.delete_item(TableName="Copy", Key={"id": {"S": "20"}})
+    stream = dynamodb.describe_table(TableName="Orders")["Table"]["LatestStreamArn"]
+    streams = account.client("dynamodbstreams")
+    shard = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    last = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"][-1]["dynamodb"]["SequenceNumber"]
+    batch = {
+        "shardId": shard,
+        "startSequenceNumber": last,
+        "endSequenceNumber": last,
+        "batchSize": 1,
+        "streamArn": stream,
+    }
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"version": "1.0", "DDBStreamBatchInfo": batch}))
+    s3.delete_object(Bucket=f"new-{account.number}", Key="kept/a b+ü.txt")
+    event = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": f"old-{account.number}"}, "object": {"key": "a+b%2B%C3%BC.txt", "sequencer": "01"}},
+    }
+    dead = sqs.get_queue_url(QueueName=f"{FUNCTION}-bucket-failures")["QueueUrl"]
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps({"Records": [event]}))
+
+    assert "run sync replay" in account.fail(2, "sync", "status")
+    assert account.json("sync", "replay", "--dry-run")["planned"] == 3
+    assert items(account, "Copy")["15"] == "-1"
+    done = account.json("sync", "replay")
+    assert done["complete"] and done["done"] == 3 and done["written"] == 3 and done["remaining"] == 0
+    assert items(account, "Copy")["15"] == "15" and items(account, "Copy")["20"] == "21"
+    assert s3.get_object(Bucket=f"new-{account.number}", Key="kept/a b+ü.txt")["Body"].read() == b"before"
+    assert "failure queues are empty" in account.succeed("sync", "replay")
+
+    output = account.succeed("sync", "cutover", "--writers-stopped", "--report", "signed", *QUICK)
+    assert output.count("PASSED") == 7 and "Cutting over is safe" in output
+    signed = report(account, "signed")
+    assert signed["result"] == "SAFE" and [each["verdict"] for each in signed["verifications"]] == ["EQUAL", "EQUAL"]
+    assert len(signed["steps"][1]["details"]) == 2 and len(signed["functions"]) == 2
+    assert not [key for table in ("Orders", "Copy") for key in items(account, table) if "canary" in key]
+    assert s3.list_objects_v2(Bucket=f"old-{account.number}")["KeyCount"] == 1
+    # A signed report is not overwritten.
+    assert "there already" in account.fail(1, "sync", "cutover", "--yes", "--report", "signed", *QUICK)
+
+    # Something that live sync does not see.
+    dynamodb.delete_item(TableName="Copy", Key={"id": {"S": "12"}})
+    output = account.fail(3, "sync", "cutover", "--yes", "--report", "other", *QUICK)
+    assert "1 missing" in output and "NOT safe" in output
+    assert report(account, "other")["result"] == "NOT SAFE"
+
+
+def test_a_gap_in_the_stream_is_named_until_a_comparison_closes_it(followed: Account) -> None:
+    account = followed
+    copy_history(account)
+    stream = account.client("dynamodb").describe_table(TableName="Orders")["Table"]["LatestStreamArn"]
+    sqs = account.client("sqs")
+    queue = sqs.get_queue_url(QueueName=f"{FUNCTION}-table-failures")["QueueUrl"]
+    batch = {
+        "shardId": "shardId-00000000000000000000-00000000",
+        "startSequenceNumber": "1",
+        "endSequenceNumber": "2",
+        "approximateArrivalOfFirstRecord": "2026-11-01T10:00:00Z",
+        "approximateArrivalOfLastRecord": "2026-11-01T10:00:05Z",
+        "streamArn": stream,
+    }
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"version": "1.0", "DDBStreamBatchInfo": batch}))
+    output = account.fail(1, "sync", "replay")
+    assert "can no longer be read" in output and "sequence numbers 1 to 2" in output and "2026-11-01 10:00:05" in output
+    command = f"sync verify table {account.arn('Orders')} {account.arn('Copy')} --repair --where 'n >= 10'"
+    assert command in output
+    assert account.fail(2, "sync", "cutover", "--yes", "--report", "gap", *QUICK).count("run sync replay") == 1
+    # Times are to the second.
+    sent = int(sqs.receive_message(QueueUrl=queue, AttributeNames=["SentTimestamp"], VisibilityTimeout=0)["Messages"][0][
+        "Attributes"]["SentTimestamp"])
+    until(lambda: time.time() * 1000 > sent + 1500, "the next second")
+    account.succeed("sync", "verify", "table", account.arn("Orders"), account.arn("Copy"), "--where", "n >= 10",
+                    "--repair", "--settle", "0")
+    done = account.json("sync", "replay")
+    assert done["complete"] and done["done"] == 1 and done["gaps"][0]["closed"]
+
+
+def test_what_is_not_deployed_is_named(account: Account) -> None:
+    account.client("dynamodb").create_table(TableName="Orders", **KEY)
+    account.client("dynamodb").create_table(TableName="Copy", **KEY)
+    account.configure_sync(tables=[{"source": account.arn("Orders"), "targets": [{"table": account.arn("Copy")}]}])
+    assert "live sync is not deployed in us-east-1" in account.fail(2, "sync", "status")
+    assert "live sync is not deployed in us-east-1" in account.fail(1, "sync", "replay")
+    output = account.fail(2, "sync", "cutover", "--yes", "--report", "none", *QUICK)
+    assert "FAILED" in output and "./deploy.sh sync" in output
+    assert "there is no terminal" in account.fail(1, "sync", "cutover")
+    assert 'no mapping is about "Nothing"' in account.fail(1, "sync", "replay", "Nothing")
