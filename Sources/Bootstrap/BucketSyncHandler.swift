@@ -72,22 +72,24 @@ struct BucketSyncHandler: LambdaHandler {
         let hasFailedWhole = !event.messageIDs.isEmpty && result.failedMessages.count == event.messageIDs.count
         if result.mustComeAgain || hasFailedWhole && !result.didAnything && !result.errors.isEmpty {
             // An error that the caller and Lambda's own metrics see.
-            let unfinished =
-                result.unfinishedCount > 0
-                ? ["the time ran out before \(result.unfinishedCount) objects were settled"] : []
             throw LambdaFunctionError(
                 type: .function("BucketSyncFailed"),
-                message: (result.errors + unfinished).joined(separator: "\n")
+                message: (result.errors + Self.timeouts(result)).joined(separator: "\n")
             )
         }
         for error in result.errors { logger.error("\(error)") }
-        if result.unfinishedCount > 0 {
-            logger.warning(
-                "The time ran out before all objects were settled; their messages come again",
-                metadata: ["objects": "\(result.unfinishedCount)"]
-            )
-        }
+        for line in Self.timeouts(result) { logger.warning("\(line)") }
         let failures = result.failedMessages.map { JSONValue.object(["itemIdentifier": .string($0)]) }
         return JSONValue.object(["batchItemFailures": .array(failures)]).serialized()
+    }
+
+    /// What the time did not suffice for: one line, and one for each large object of which that may be true the next
+    /// time, too.
+    private static func timeouts(_ result: LiveBucketSync.Result) -> [String] {
+        guard result.unfinishedCount > 0 else { return [] }
+        return [
+            "the time ran out before \(result.unfinishedCount) objects were settled; their events come again, and in the end"
+                + " go to the queue of failures, from where sync replay takes them without a limit of time"
+        ] + result.cutOff.map { "\($0) was being settled when the time ran out" }
     }
 }

@@ -9,6 +9,7 @@ from ..workspace import Workspace
 from .buckets import sync_bucket
 from .function import concurrency, invocation, memory, start, zip_size
 from .http import http
+from .live import live
 from .programs import help_text, restore_list
 from .signing import signing
 from .tables import sync_table, sync_verify
@@ -26,4 +27,5 @@ ALL: dict[str, Callable[[Workspace], Sequence[Figure]]] = {
     "sync-table": sync_table,
     "sync-bucket": sync_bucket,
     "sync-verify": sync_verify,
+    "live": live,
 }

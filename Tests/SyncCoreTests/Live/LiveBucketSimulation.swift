@@ -44,7 +44,7 @@ final class LiveBucketSimulation: Sendable {
 
     /// The role that writes the second target, and may not read the source.
     static let role = "ROLE"
-    static let keys = (0..<10).map { "k\($0) ü+" } + (0..<10).map { "part/k\($0) &" }
+    static let keys = (0..<4).map { "k\($0) ü+" } + (0..<4).map { "part/k\($0) &" }
 
     let state: Mutex<State>
     let fake: FakeS3
@@ -112,19 +112,19 @@ final class LiveBucketSimulation: Sendable {
         guard isLeft else { return }
         let key = Self.keys[number(0..<Self.keys.count)]
         // Few contents, so that the same ones come back; some in parts.
-        let bytes = Array(repeating: UInt8(number(0..<3)), count: [0, 1, 7, 25, 60][number(0..<5)])
+        let bytes = Array(repeating: UInt8(number(0..<2)), count: [1, 1, 1, 7, 25, 60][number(0..<6)])
         let version = "\(number(0..<3))"
         switch number(0..<10) {
-        case 0..<5:
+        case 0..<4:
             fake.put("source", key, bytes, parts: bytes.count == 60 ? [20, 20, 20] : []) { object in
                 object.metadata = ["v": version]
                 if version == "1" { object.tags = [S3Tag("t", "\(bytes.count)")] }
             }
             send(key, "ObjectCreated:Put")
-        case 5..<8:
+        case 4..<6:
             fake.delete("source", key)
             send(key, "ObjectRemoved:Delete")
-        case 8:
+        case 6..<9:
             let isThere = fake.update { state in
                 let isThere = state.buckets["source"]?.objects[FakeS3Key(key)] != nil
                 state.buckets["source"]?.objects[FakeS3Key(key)]?.tags = version == "0" ? [] : [S3Tag("t", version)]
@@ -160,7 +160,7 @@ final class LiveBucketSimulation: Sendable {
     // MARK: Faults
 
     private func fault(for call: FakeS3Call) -> FakeS3.Fault? {
-        while chance(20), state.withLock({ $0.writesLeft > 0 }) { write() }
+        while chance(10), state.withLock({ $0.writesLeft > 0 }) { write() }
         let isDone = chance(50)
         if let invocation = Self.invocation {
             let isKilled = state.withLock { state -> Bool in
@@ -201,7 +201,7 @@ final class LiveBucketSimulation: Sendable {
             state.lastInvocation += 1
             let isToBeKilled = !state.isCalm && Int.random(in: 0..<100, using: &state.random) < percent
             if isToBeKilled {
-                state.callsUntilKill[state.lastInvocation] = Int.random(in: 0..<30, using: &state.random)
+                state.callsUntilKill[state.lastInvocation] = Int.random(in: 0..<15, using: &state.random)
             }
             return (state.lastInvocation, isToBeKilled)
         }
@@ -229,7 +229,7 @@ final class LiveBucketSimulation: Sendable {
         let event = try BucketEvent(parsing: BucketEvents.queue(messages.map(\.body)).serialized())
         let answer = Mutex<LiveBucketSync.Result?>(nil)
         let deadline = clock.now.addingTimeInterval(Double(number(1..<60)))
-        let isKilled = await invoke(killIn: 10) { [live = live()] in
+        let isKilled = await invoke(killIn: 20) { [live = live()] in
             let result = await live.apply(event, deadline: deadline)
             answer.withLock { $0 = result }
         }
@@ -297,7 +297,11 @@ final class LiveBucketSimulation: Sendable {
     private func client(accessKeyID: String = "AKIAEXAMPLE0") -> AWSClient {
         AWSClient(
             configuration: fake.client(accessKeyID: accessKeyID, maximumAttempts: 2).configuration,
-            transport: SlowTransport(fake: fake) { [weak self] in self?.number(0..<6) ?? 0 },
+            transport: SlowTransport(fake: fake) { [weak self] in
+                // Now and then for so long that others begin and end meanwhile.
+                guard let self else { return 0 }
+                return chance(6) ? number(0..<300) : number(0..<4)
+            },
             environment: AWSClient.Environment(sleep: { _ in try Task.checkCancellation() }, random: { 0.5 })
         )
     }
@@ -372,7 +376,7 @@ final class LiveBucketSimulation: Sendable {
             for _ in 0..<4 {
                 group.addTask { [self] in
                     while state.withLock({ $0.writesLeft > 0 || !$0.isHistoryCopied }) {
-                        if chance(40) { write() } else { try await deliver() }
+                        if chance(15) { write() } else { try await deliver() }
                         await Task.yield()
                     }
                 }

@@ -143,6 +143,46 @@ struct ObjectSettlementTests {
         #expect(fake.object("target", "a")?.essence == fake.object("source", "a")?.essence)
     }
 
+    @Test("never takes the target back, not even for a moment")
+    func neverBack() async throws {
+        let put: @Sendable (FakeS3) -> Void = { fake in
+            for bucket in ["source", "target"] { fake.put(bucket, "a", [2]) }
+        }
+        // Brought over by another before we look: nothing is left to do.
+        let (settlement, fake) = try settlement(fault: Self.before("HeadObject target 1", put))
+        fake.put("source", "a", [1])
+        _ = try await settlement.settle(key: "a")
+        #expect(fake.current.calls["CopyObject"] == nil)
+        // Or before we write: what we meant to write, or to delete, does not happen.
+        for (moment, size) in [
+            ("CopyObject target 1", 1), ("PutObject target 1", 1), ("CompleteMultipartUpload target 1", 60),
+            ("DeleteObject target 1", 0),
+        ] {
+            var options = BucketSyncOptions()
+            options.streams = moment.hasPrefix("Put")
+            options.multipartCopyThreshold = 50
+            options.copyPartSize = 20
+            let wasGone = Mutex(false)
+            let isPut = Mutex(false)
+            let before = Self.before(moment) { fake in
+                put(fake)
+                isPut.withLock { $0 = true }
+            }
+            let (settlement, fake) = try self.settlement(options: options) { call, number in
+                if let fault = before(call, number) { return fault }
+                return .first { fake in
+                    guard isPut.withLock({ $0 }), fake.object("target", "a")?.bytes != [2] else { return }
+                    wasGone.withLock { $0 = true }
+                }
+            }
+            if size > 0 { fake.put("source", "a", Array(repeating: 1, count: size)) }
+            fake.put("target", "a", [0])
+            _ = try await settlement.settle(key: "a")
+            #expect(!wasGone.withLock { $0 }, "\(moment)")
+            #expect(fake.object("target", "a")?.bytes == [2])
+        }
+    }
+
     @Test("deletes nothing that came back, and copies it again if it was deleted nevertheless (H5)")
     func deletionUndone() async throws {
         for moment in ["HeadBucket source 1", "DeleteObject target 1", "HeadObject source 2"] {

@@ -16,8 +16,6 @@ package struct BucketEvent: Sendable, Equatable {
         package var secondsSince1970: Double?
         /// The message that it came in, by its place in ``BucketEvent/messageIDs``; `nil` for one without a queue.
         package var message: Int?
-        /// A copy in parts that another invocation has begun.
-        package var unfinished: UnfinishedCopy?
     }
 
     /// Something that is not understood, and so not settled.
@@ -28,8 +26,6 @@ package struct BucketEvent: Sendable, Equatable {
 
     /// What Lambda wants to be told of a message that has to come again.
     package internal(set) var messageIDs: [String] = []
-    /// The ARN of the queue that the messages came from.
-    package internal(set) var queueARN: String?
     package internal(set) var changes: [Change] = []
     package internal(set) var problems: [Problem] = []
     /// Events that need nothing done: see ``BucketEventName``.

@@ -24,13 +24,11 @@ struct BucketEventReader {
         var detailVersion: JSONStringRange?
         var bucket: JSONStringRange?
         var key: JSONStringRange?
-        var unfinished: Range<Int>?
     }
 
     /// One of `Records`.
     private struct Record {
         var source: JSONStringRange?
-        var sourceARN: JSONStringRange?
         var body: JSONStringRange?
         var messageID: JSONStringRange?
         var topicMessage: JSONStringRange?
@@ -117,8 +115,6 @@ struct BucketEventReader {
             document.type = try scanner.stringIfThere()
         } else if scanner.string(name, equals: "Message") {
             document.topicMessage = try scanner.stringIfThere()
-        } else if scanner.string(name, equals: "unfinishedCopy") {
-            document.unfinished = try scanner.skipObject()
         } else {
             try scanner.skipValue()
         }
@@ -149,8 +145,6 @@ struct BucketEventReader {
                 record.messageID = try scanner.stringIfThere()
             } else if scanner.string(name, equals: "eventSource") || scanner.string(name, equals: "EventSource") {
                 record.source = try scanner.stringIfThere()
-            } else if scanner.string(name, equals: "eventSourceARN") {
-                record.sourceARN = try scanner.stringIfThere()
             } else if scanner.string(name, equals: "Sns") {
                 record.topicMessage = try scanner.member("Message")
             } else {
@@ -174,7 +168,6 @@ struct BucketEventReader {
                 // Without its id Lambda cannot be told of it: the whole batch has to come again.
                 throw BucketEventError(.malformed, "a message of the queue has no messageId")
             }
-            if event.queueARN == nil { event.queueARN = record.sourceARN.map { Self.text($0, scanner) } }
             event.messageIDs.append(Self.text(id, scanner))
             return readNested(record.body, scanner, message: event.messageIDs.count - 1, depth: depth)
         }
@@ -252,19 +245,6 @@ struct BucketEventReader {
         depth: Int
     ) throws(BucketEventError) {
         if document.testEvent { return event.ignoredCount += 1 }
-        if let unfinished = document.unfinished {
-            let copy = try UnfinishedCopy(parsing: Array(scanner.bytes[unfinished]))
-            event.changes.append(
-                BucketEvent.Change(
-                    bucket: copy.bucket,
-                    key: Array(copy.key.utf8),
-                    secondsSince1970: copy.secondsSince1970,
-                    message: message,
-                    unfinished: copy
-                )
-            )
-            return
-        }
         if let type = document.type, scanner.string(type, equals: "Notification") {
             return readNested(document.topicMessage, scanner, message: message, depth: depth)
         }

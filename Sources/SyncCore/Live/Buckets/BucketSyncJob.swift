@@ -22,7 +22,7 @@ struct BucketSyncJob: Sendable {
         case settled(ObjectSettlement.Outcome)
         /// One line.
         case failed(String)
-        case outOfTime
+        case outOfTime(hasBegun: Bool)
     }
 
     /// How often it is tried when the network or the service is to blame; each is several attempts of a call.
@@ -36,14 +36,16 @@ struct BucketSyncJob: Sendable {
                 return .settled(try await mapping.settlement.settle(key: key, comparesTags: comparesTags))
             } catch {
                 // Requests that were cut off by the deadline fail in many ways.
-                if Task.isCancelled || error is CancellationError { return .outOfTime }
+                if Task.isCancelled || error is CancellationError { return .outOfTime(hasBegun: true) }
                 failures += 1
                 guard Self.mayPass(error), failures < Self.maximumAttempts else {
                     return .failed(message(error, mapping))
                 }
                 let delay = Backoff.delay(afterFailures: failures, random: environment.random())
-                guard environment.now().addingTimeInterval(delay / .seconds(1)) < end else { return .outOfTime }
-                do { try await environment.sleep(delay) } catch { return .outOfTime }
+                guard environment.now().addingTimeInterval(delay / .seconds(1)) < end else {
+                    return .outOfTime(hasBegun: true)
+                }
+                do { try await environment.sleep(delay) } catch { return .outOfTime(hasBegun: true) }
             }
         }
     }
@@ -74,7 +76,7 @@ final class BucketSyncQueue: Sendable {
     private let state: Mutex<State>
 
     init(count: Int) {
-        state = Mutex(State(outcomes: Array(repeating: .outOfTime, count: count)))
+        state = Mutex(State(outcomes: Array(repeating: .outOfTime(hasBegun: false), count: count)))
     }
 
     func next() -> Int? {

@@ -13,8 +13,6 @@ package struct LiveBucketFigures: Sendable, Equatable {
     package var unchanged = 0
     /// Objects that were not settled.
     package var failed = 0
-    /// Copies in parts that another invocation goes on with.
-    package var continued = 0
     /// How long ago the oldest of the events was when all was settled; `nil` when no event says when it was.
     package var lagMilliseconds: Double?
 

@@ -5,12 +5,14 @@ struct LiveBucketMapping: Sendable {
     let mapping: BucketMapping
     let settlement: ObjectSettlement
 
+    private static let maximumStreamedParts = 8
+
     init(_ mapping: BucketMapping, connections: BucketConnections, options: BucketSyncOptions) {
         self.mapping = mapping
         let (source, target) = (connections.source(mapping), connections.target(mapping))
         let progress = SyncProgress()
         // A function has no minutes to wait: what S3 refuses comes again with the message.
-        let parts = TransferPace(maximum: options.partsAtOnce, clock: SyncClock(), stallLimit: .zero)
+        let pace = { TransferPace(maximum: $0, clock: SyncClock(), stallLimit: .zero) }
         settlement = ObjectSettlement(
             source: source,
             target: target,
@@ -19,14 +21,15 @@ struct LiveBucketMapping: Sendable {
                     source: source,
                     target: target,
                     options: options,
-                    parts: parts,
+                    parts: pace(options.partsAtOnce),
                     progress: progress
                 ),
                 stream: StreamedCopy(
                     source: source,
                     target: target,
                     options: options,
-                    parts: parts,
+                    // Each takes memory and bandwidth of the function.
+                    parts: pace(min(options.partsAtOnce, Self.maximumStreamedParts)),
                     progress: progress
                 ),
                 mayStream: mapping.role != nil,

@@ -14,6 +14,14 @@ package struct LiveBucketSync: Sendable {
     /// Objects that are settled at the same time.
     static let maximumInFlight = 32
 
+    /// Parts that S3 copies by itself cost the function nothing but a request that waits, and have to be done before
+    /// its time is over.
+    package static var options: BucketSyncOptions {
+        var options = BucketSyncOptions()
+        options.partsAtOnce = 48
+        return options
+    }
+
     /// - Parameters:
     ///   - options: of the copies; for tests.
     ///   - waitUntil: returns at that instant; for tests, which do not wait.
@@ -21,7 +29,7 @@ package struct LiveBucketSync: Sendable {
         _ configuration: SyncConfiguration,
         connections: BucketConnections,
         environment: AWSClient.Environment = AWSClient.Environment(),
-        options: BucketSyncOptions = BucketSyncOptions(),
+        options: BucketSyncOptions = Self.options,
         waitUntil: @escaping @Sendable (Date) async throws -> Void = {
             try await Task.sleep(for: .seconds(max(0, $0.timeIntervalSince(Date()))))
         }
@@ -46,6 +54,8 @@ package struct LiveBucketSync: Sendable {
         package var errors: [String] = []
         /// Objects that were not settled because the time was over.
         package var unfinishedCount = 0
+        /// Some of those that were being copied then: `s3://bucket/key`.
+        package var cutOff: [String] = []
     }
 
     /// Applies an event.
@@ -82,9 +92,12 @@ package struct LiveBucketSync: Sendable {
                 figures[job.mapping].failed += 1
                 if result.errors.count < Self.maximumErrors { result.errors.append(error) }
                 job.changes.forEach { fail(event.changes[$0].message) }
-            case .outOfTime:
+            case .outOfTime(let hasBegun):
                 figures[job.mapping].failed += 1
                 result.unfinishedCount += 1
+                if hasBegun, result.cutOff.count < Self.maximumErrors {
+                    result.cutOff.append(OneLine.text(mappings[job.mapping].settlement.source.name + job.key))
+                }
                 job.changes.forEach { fail(event.changes[$0].message) }
             }
         }
