@@ -8,10 +8,10 @@ import Testing
 struct LiveBucketSimulationTests {
     @Test(
         "loses nothing, leaves nothing stale and brings nothing back",
-        arguments: (0..<8).map { _ in UInt64.random(in: 0...UInt64.max) }
+        arguments: (0..<6).map { _ in UInt64.random(in: 0...UInt64.max) }
     )
     func random(seed: UInt64) async throws {
-        let simulation = try LiveBucketSimulation(seed: seed, writes: 400)
+        let simulation = try LiveBucketSimulation(seed: seed, writes: 250)
         try await simulation.run()
         let state = simulation.state.withLock { $0 }
         #expect(state.historyError == nil, "seed \(seed)")
@@ -25,7 +25,7 @@ struct LiveBucketSimulationTests {
         var met: [String: Int] = [:]
         let seed = UInt64.random(in: 0...UInt64.max)
         for offset in 0..<3 {
-            let simulation = try LiveBucketSimulation(seed: seed &+ UInt64(offset), writes: 400)
+            let simulation = try LiveBucketSimulation(seed: seed &+ UInt64(offset), writes: 250)
             try await simulation.run()
             let state = simulation.state.withLock { $0 }
             let calls = simulation.fake.current.calls
