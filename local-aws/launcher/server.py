@@ -85,6 +85,7 @@ def _install_hooks(settings: Settings, endpoint: str) -> None:
         function_stacks,
         lambda_environment,
         multipart_checksums,
+        object_heads,
         schedules,
         stream_mappings,
     )
@@ -92,6 +93,7 @@ def _install_hooks(settings: Settings, endpoint: str) -> None:
     dynamodb.install(settings)
     lambda_environment.install(endpoint)
     multipart_checksums.install()
+    object_heads.install()
     embedded_metrics.install()
     async_invocations.install(settings)
     schedules.install(settings)

@@ -178,3 +178,11 @@ def test_dynamodb_errors_carry_their_namespace_and_a_checksum(aws: LocalAWS) -> 
     assert headers.get("x-amzn-RequestId") or headers.get("x-amzn-requestid")
     status, _, body = aws.dynamodb("ListExports", {"MaxResults": 26})
     assert (status, body["__type"]) == (400, "com.amazon.coral.validate#ValidationException")
+
+
+def test_heads_tell_how_many_tags_an_object_has(aws: LocalAWS, bucket: str) -> None:
+    s3 = aws.client("s3", "us-west-2")
+    s3.put_object(Bucket=bucket, Key="tagged", Body=b"", Tagging="a=b&c=d")
+    assert s3.head_object(Bucket=bucket, Key="tagged")["TagCount"] == 2
+    s3.delete_object_tagging(Bucket=bucket, Key="tagged")
+    assert "TagCount" not in s3.head_object(Bucket=bucket, Key="tagged")
