@@ -89,7 +89,7 @@ struct BucketSyncHandler: LambdaHandler {
         guard result.unfinishedCount > 0 else { return [] }
         return [
             "the time ran out before \(result.unfinishedCount) objects were settled; their events come again, and in the end"
-                + " go to the queue of failures, from where sync replay takes them without a limit of time"
+                + " go to the queue of failures; what is too large for one invocation sync bucket --mode merge copies"
         ] + result.cutOff.map { "\($0) was being settled when the time ran out" }
     }
 }

@@ -54,7 +54,7 @@ package struct LiveBucketSync: Sendable {
         package var errors: [String] = []
         /// Objects that were not settled because the time was over.
         package var unfinishedCount = 0
-        /// Some of those that were being copied then: `s3://bucket/key`.
+        /// Some of those that were being settled then: `s3://bucket/key`.
         package var cutOff: [String] = []
     }
 
