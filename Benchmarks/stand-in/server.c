@@ -31,6 +31,8 @@ static void parse_arguments(int count, char **arguments) {
         {"--files", &options.files},
         {"--items", &options.items},
         {"--different-items", &options.different_items},
+        {"--reversed-copy", &options.reversed_copy},
+        {"--copy-page-bytes", &options.copy_page_bytes},
         {"--unprocessed-permille", &options.unprocessed_permille},
         {"--throttled-permille", &options.throttled_permille},
         {"--objects", &options.objects},

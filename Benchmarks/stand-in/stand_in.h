@@ -72,8 +72,9 @@ struct options {
     long port, threads, latency_microseconds;
     // The bucket of backups: so many days and tables, each with so many data files.
     long days, tables, files;
-    // Tables Source, Copy and Target: so many items in each that is full; in Copy so many differ.
-    long items, different_items;
+    // Tables Source, Copy and Target: so many items in each that is full; in Copy so many differ. Copy is scanned from the
+    // other end if it is reversed, and its pages end after so many bytes.
+    long items, different_items, reversed_copy, copy_page_bytes;
     // Of 1000 items so many come back unprocessed, of 1000 calls of Scan and BatchWriteItem so many are throttled.
     long unprocessed_permille, throttled_permille;
     // Buckets source, mirror and target: so many objects in each that is full, each with so many bytes.

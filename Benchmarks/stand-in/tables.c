@@ -1,5 +1,5 @@
-// DynamoDB's calls on three tables: Source has all items, Copy has them too but is scanned from the other end, Target
-// has none at first and takes what is written.
+// DynamoDB's calls on three tables: Source has all items, Copy has them too, Target has none at first and takes what is
+// written. All are scanned in the same order, as DynamoDB's are, which go by hashes of the keys.
 #define _GNU_SOURCE
 #include "stand_in.h"
 
@@ -12,12 +12,12 @@ enum { PAGE_BYTES = 1 << 20, BATCH = 25 };
 struct table {
     const char *name;
     struct presence presence;
-    bool is_backwards, has_different_items;
+    bool is_copy;
     char id;
 };
 static struct table tables[] = {
     {.name = "Source", .id = '1'},
-    {.name = "Copy", .is_backwards = true, .has_different_items = true, .id = '2'},
+    {.name = "Copy", .is_copy = true, .id = '2'},
     {.name = "Target", .id = '3'},
 };
 
@@ -29,7 +29,7 @@ void tables_prepare(void) {
 }
 
 static bool is_different(const struct table *table, long index) {
-    return table->has_different_items && options.different_items && index % (options.items / options.different_items) == 0
+    return table->is_copy && options.different_items && index % (options.items / options.different_items) == 0
         && index / (options.items / options.different_items) < options.different_items;
 }
 
@@ -110,6 +110,8 @@ static void describe_table(const struct table *table, struct reply *reply) {
 }
 
 static void scan(const struct request *request, const struct table *table, struct reply *reply) {
+    bool is_backwards = table->is_copy && options.reversed_copy;
+    size_t page_bytes = table->is_copy && options.copy_page_bytes ? (size_t)options.copy_page_bytes : PAGE_BYTES;
     counts.scan_calls++;
     if (is_throttled(reply)) return;
     long segment = number(request, "Segment", 0), segments = number(request, "TotalSegments", 1);
@@ -124,20 +126,20 @@ static void scan(const struct request *request, const struct table *table, struc
         const char *stop = request->body + request->body_count;
         long index = item_index(after, json_skip(after, stop));
         if (index < 0) return json_error(reply, DYNAMODB "ValidationException", "ExclusiveStartKey");
-        position = (table->is_backwards ? options.items - 1 - index : index) + 1;
+        position = (is_backwards ? options.items - 1 - index : index) + 1;
     }
     const char *select = member(request, "Select");
     bool only_counts = select && !strncmp(select, "\"COUNT", 6);
     bool only_keys = member(request, "ProjectionExpression") != NULL;
     struct buffer *body = &reply->body;
-    buffer_reserve(body, PAGE_BYTES + 8192);
+    buffer_reserve(body, page_bytes + 8192);
     buffer_text(body, "{");
     capacity(request, table, 128.5, reply);
     size_t size = 0;
     long count = 0, last = -1;
     if (!only_counts) buffer_text(body, "\"Items\":[");
-    for (; position < end && size < PAGE_BYTES && count < limit; position++) {
-        long index = table->is_backwards ? options.items - 1 - position : position;
+    for (; position < end && size < page_bytes && count < limit; position++) {
+        long index = is_backwards ? options.items - 1 - position : position;
         if (!presence_has(&table->presence, index)) continue;
         if (count++ && !only_counts) buffer_text(body, ",");
         size_t before = body->count;

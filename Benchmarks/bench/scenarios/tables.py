@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..contest import Contender, Samples, contest, expect, once
 from ..figures import Figure, at_least_ratio, at_most, at_most_ratio, told
@@ -120,14 +121,15 @@ def sync_verify(workspace: Workspace) -> Sequence[Figure]:
     def check(contender: Contender, counts: Sequence[Mapping[str, int]]) -> None:
         expect(counts[0], items_scanned=2 * items)
 
-    # It must find what differs, or its being quick says nothing.
-    different = {"items": 100_000, "different_items": 100}
-    once(workspace, mine, [different], lambda contender, counts: None, expected_exit=3)
+    # It must find what differs in whatever order it comes, or its being quick says nothing.
+    for order in ({}, {"copy_page_bytes": 700_000}, {"reversed_copy": 1}):
+        different = {"items": 100_000, "different_items": 100, **order}
+        once(workspace, mine, [different], lambda contender, counts: None, expected_exit=3)
     contenders = [Contender("bare libcurl", read, runs=5), mine]
     results = contest(workspace, contenders, lambda contender: [{"items": items}], check)
     ours_, limit = results["sync verify"], results["bare libcurl"]
     label = f"2 × {items:,} items"
-    return [
+    figures = [
         at_most_ratio(f"{label}: CPU by a bare reader's", ours_.cpu, limit.cpu, 1.5),
         at_most_ratio(f"{label}: time by a bare reader's", ours_.wall, limit.wall, 1.5),
         at_most(f"{label}: sync verify, peak memory", ours_.peak, "MB", MEMORY_MB, summary="max"),
@@ -135,3 +137,14 @@ def sync_verify(workspace: Workspace) -> Sequence[Figure]:
         *limit.figures(label),
         told(f"{label}: the server's own CPU beside sync verify", ours_.server_cpu, "s"),
     ]
+    # Not what DynamoDB does, and the worst that there is; the reader does the same in whatever order items come.
+    worst = replace(mine, runs=3)
+    reversed_ = contest(workspace, [worst], lambda contender: [{"items": items, "reversed_copy": 1}], check)[mine.name]
+    label = f"2 × {items:,} items, one side reversed"
+    figures += [
+        at_most(f"{label}: sync verify, peak memory", reversed_.peak, "MB", MEMORY_MB, summary="max"),
+        told(f"{label}: CPU by a bare reader's", [reversed_.median(reversed_.cpu) / limit.median(limit.cpu)], "×"),
+        told(f"{label}: time by a bare reader's", [reversed_.median(reversed_.wall) / limit.median(limit.wall)], "×"),
+        *reversed_.figures(label),
+    ]
+    return figures

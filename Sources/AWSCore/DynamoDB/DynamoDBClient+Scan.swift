@@ -18,6 +18,28 @@ extension DynamoDBClient {
         consistentRead: Bool = false,
         attributes: [String]? = nil
     ) async throws -> ItemPage {
+        try await scanAnswer(
+            table: table,
+            segment: segment,
+            totalSegments: totalSegments,
+            exclusiveStartKey: exclusiveStartKey,
+            limit: limit,
+            consistentRead: consistentRead,
+            attributes: attributes
+        ).page()
+    }
+
+    /// As ``scan(table:segment:totalSegments:exclusiveStartKey:limit:consistentRead:attributes:)``, without looking at
+    /// what is answered.
+    package func scanAnswer(
+        table: String,
+        segment: Int = 0,
+        totalSegments: Int = 1,
+        exclusiveStartKey: [UInt8]? = nil,
+        limit: Int? = nil,
+        consistentRead: Bool = false,
+        attributes: [String]? = nil
+    ) async throws -> ScanAnswer {
         var body: [UInt8] = []
         body.reserveCapacity(256 + table.utf8.count + (exclusiveStartKey?.count ?? 0))
         body.append("{\"TableName\":")
@@ -31,13 +53,8 @@ extension DynamoDBClient {
             body += exclusiveStartKey
         }
         body.append(",\"ReturnConsumedCapacity\":\"TOTAL\"}")
-        return try await callWithText("Scan", body: body, resource: table) { answer throws(JSONScanError) in
-            let page = try ItemPage(parsing: answer)
-            if let key = page.lastEvaluatedKey, key == exclusiveStartKey {
-                throw JSONScanError(offset: 0, expected: "another LastEvaluatedKey than the last page's")
-            }
-            return page
-        }
+        let request = AWSClient.jsonRequest(.dynamoDB, "Scan", region: region, body: body, resource: table)
+        return ScanAnswer(try await client.send(request), of: request, exclusiveStartKey: exclusiveStartKey)
     }
 }
 

@@ -52,6 +52,10 @@ package struct FakeDynamoDBTable: Sendable {
     package var indexKeys: [Key] = []
     /// Secondary indexes into which every item goes; each costs as much as the table.
     package var secondaryIndexes = 0
+    /// Decides the order of hashes: tables of different seeds give the same items in different orders.
+    ///
+    /// To be set while the table is empty.
+    package var hashSeed: UInt64 = 0
     package var status = "ACTIVE"
     package var id: String
     /// The rest of what CreateTable got, for DescribeTable.
@@ -82,7 +86,7 @@ package struct FakeDynamoDBTable: Sendable {
             values.append(key.type == "N" ? FakeDynamoDBValue.number(value) : value)
         }
         // FNV-1a with a mix: the same in every process.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ hashSeed
         for byte in values[0].utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         hash = (hash ^ hash >> 29) &* 0xBF58_476D_1CE4_E5B9
         return Position(

@@ -51,7 +51,7 @@ struct CanonicalItem {
         guard depth < 64 else { throw scanner.error("at most 64 levels of values") }
         let start = scanner.position
         let type = try scanner.openAttributeValue()
-        output.append(type.rawValue)
+        output.append(type.code)
         switch type {
         case .string, .number, .binary: append(try scalar(&scanner, type), to: &output)
         case .bool, .null:

@@ -48,10 +48,10 @@ struct ValueHash {
         var hash: SipHash128
         if name.hasEscapes {
             let bytes = JSONStringBytes.unescaped(scanner.bytes, name.content)
-            hash = begin(.member, type: type.rawValue, nameLength: bytes.count)
+            hash = begin(.member, type: type.code, nameLength: bytes.count)
             bytes.withUnsafeBytes { hash.combine($0, 0..<$0.count) }
         } else {
-            hash = begin(.member, type: type.rawValue, nameLength: name.content.count)
+            hash = begin(.member, type: type.code, nameLength: name.content.count)
             hash.combine(scanner.bytes, name.content)
         }
         return try value(&scanner, type: type, start: start, hash, depth: depth)
@@ -163,7 +163,7 @@ struct ValueHash {
             try scanner.forEachElement { scanner throws(JSONScanError) in
                 let start = scanner.position
                 let type = try scanner.openAttributeValue()
-                let begun = begin(.element, type: type.rawValue)
+                let begun = begin(.element, type: type.code)
                 hash.combine(try value(&scanner, type: type, start: start, begun, depth: depth + 1))
                 count += 1
             }
@@ -171,7 +171,7 @@ struct ValueHash {
             let elementType: AttributeType =
                 type == .stringSet ? .string : type == .numberSet ? .number : .binary
             try scanner.forEachElement { scanner throws(JSONScanError) in
-                var element = begin(.content, type: elementType.rawValue)
+                var element = begin(.content, type: elementType.code)
                 let last = try scalar(&scanner, type: elementType, &element)
                 sum = sum &+ element.digest(last: last)
                 count += 1

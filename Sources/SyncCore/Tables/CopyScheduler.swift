@@ -211,12 +211,13 @@ final class CopyScheduler: Sendable {
         var soonest: ContinuousClock.Instant?
         for place in state.ring.indices {
             let slot = state.ring[place]
-            guard var open = state.slots[slot] else { continue }
+            // Taken out and not copied: each copy would count up a dozen references.
+            guard var open = state.slots[slot].take() else { continue }
             if let due = open.due(now: now) {
+                state.slots[slot] = open
                 soonest = min(soonest ?? due, due)
                 continue
             }
-            state.slots[slot] = nil
             let items = open.takeItems(upTo: itemsPerSpan(), now: now)
             state.ring.remove(at: place)
             open.isInRing = open.hasItemsToGive
@@ -246,8 +247,7 @@ final class CopyScheduler: Sendable {
                 state.limit.record(sent: span.items.count, refused: outcome.leftOver.count)
             }
             if outcome.isThrottled { state.throttled += 1 }
-            guard var open = state.slots[span.slot] else { return (Finished(), nil) }
-            state.slots[span.slot] = nil
+            guard var open = state.slots[span.slot].take() else { return (Finished(), nil) }
             let resolved = span.items.count - outcome.leftOver.count
             open.take(outcome, resolved: resolved, now: now, random: random)
             if resolved > 0 { state.lastProgress = now }

@@ -87,6 +87,125 @@ struct ItemPageTests {
         }
     }
 
+    /// Where the items of a list lie, as ``ItemReader`` alone sees it.
+    private static func places(_ text: [UInt8]) throws -> [Range<Int>] {
+        try text.withUnsafeBytes { bytes in
+            var scanner = JSONScanner(bytes)
+            var places: [Range<Int>] = []
+            try scanner.forEachMember { scanner, _ throws(JSONScanError) in
+                try scanner.forEachElement { scanner throws(JSONScanError) in
+                    let start = scanner.position
+                    var reader = try ItemReader(bytes, at: start)
+                    while try reader.next() != nil {}
+                    scanner.position = reader.scanner.position
+                    places.append(start..<scanner.position)
+                }
+            }
+            try scanner.requireEnd()
+            return places
+        }
+    }
+
+    @Test("The short way over plain attributes sees what the reader sees, and refuses what it refuses")
+    func plainAttributes() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededGenerator(seed: seed)
+        let values = [
+            #"{"S":"some text"}"#, #"{"S":""}"#, #"{"S":"a\"b"}"#, #"{"N":"-1.5e3"}"#, #"{"B":"AQ=="}"#,
+            #"{"BOOL":true}"#, #"{"BOOL":false}"#, #"{"NULL":true}"#, #"{"SS":["a","b"]}"#, #"{"M":{"a":{"S":"b"}}}"#,
+            #"{"L":[]}"#,
+            #"{ "S":"a"}"#, #"{"S":"ü€"}"#,
+        ]
+        let bytes = Array(#"{}[]":,\ SNBtruefalsnx"#.utf8) + [0, 10]
+        var refused = 0
+        for round in 0..<3_000 {
+            let items = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+                let attributes = (0..<Int.random(in: 1...5, using: &random)).map { index in
+                    let name = String(repeating: "n", count: Int.random(in: 0...12, using: &random))
+                    return "\"\(name)\(index)\":" + (values.randomElement(using: &random) ?? "")
+                }
+                return "{" + attributes.joined(separator: ",") + "}"
+            }
+            var text = Array("{\"Items\":[\(items.joined(separator: ","))]}".utf8)
+            for _ in 0..<Int.random(in: 0...2, using: &random) {
+                let place = Int.random(in: 0..<text.count, using: &random)
+                let byte = bytes.randomElement(using: &random) ?? 0
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: text[place] = byte
+                case 1: text.remove(at: place)
+                default: text.insert(byte, at: place)
+                }
+            }
+            // Whether the list is called Items is not what this is about.
+            guard text.starts(with: "{\"Items\":[".utf8) else { continue }
+            let expected = try? Self.places(text)
+            let found = try? ItemPage(parsing: text).items
+            #expect(found == expected, "seed \(seed), round \(round): \(String(decoding: text, as: UTF8.self))")
+            if expected == nil { refused += 1 }
+        }
+        #expect(refused > 500)
+    }
+
+    /// A list of items, and one that has come of it: items more, less, changed, in another order, some with spaces.
+    private static func relatedPages(_ random: inout SeededGenerator) -> (String, String) {
+        func text(_ number: Int, _ version: Int) -> String {
+            let replicated = version == 3 ? #","aws:rep:deleting":{"BOOL":false}"# : ""
+            return #"{"pk":{"S":"\#(number)"},"v":{"L":[{"N":"\#(version)"},{"S":"],[}{\""}]}\#(replicated)}"#
+        }
+        let numbers = Array(0..<Int.random(in: 0...60, using: &random))
+        var other = numbers.map { ($0, Int.random(in: 0...20, using: &random) == 0 ? Int.random(in: 1...3) : 0) }
+        for _ in 0..<Int.random(in: 0...3, using: &random) where !other.isEmpty {
+            let place = Int.random(in: 0..<other.count, using: &random)
+            switch Int.random(in: 0...2, using: &random) {
+            case 0: other.removeSubrange(place..<min(other.count, place + Int.random(in: 1...5, using: &random)))
+            case 1: other.insert((1_000 + place, 0), at: place)
+            default: other.swapAt(place, Int.random(in: 0..<other.count, using: &random))
+            }
+        }
+        if Int.random(in: 0...9, using: &random) == 0 { other.reverse() }
+        let separator = Bool.random(using: &random) ? "," : " ,\n"
+        func page(_ items: [(Int, Int)]) -> String {
+            "{\"Items\":[" + items.map { text($0.0, $0.1) }.joined(separator: separator)
+                + "],\"Count\":\(items.count),\"LastEvaluatedKey\":{\"pk\":{\"S\":\"x\"}}}"
+        }
+        return (page(numbers.map { ($0, 0) }), page(other))
+    }
+
+    @Test("A page is cut the same with the help of any other page, and refused where it would be refused")
+    func likeAnother() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededGenerator(seed: seed)
+        for round in 0..<400 {
+            let (known, text) = Self.relatedPages(&random)
+            let pattern = try ItemPage(parsing: Array((Bool.random(using: &random) ? known : text).utf8))
+            let from = Int.random(in: 0...min(4, pattern.count), using: &random)
+            let bytes = Array(text.utf8)
+            let (plain, helped) = (try ItemPage(parsing: bytes), try ItemPage(parsing: bytes, like: (pattern, from)))
+            #expect(helped.items == plain.items && helped.bytes == plain.bytes, "seed \(seed), round \(round)")
+            #expect(helped.lastEvaluatedKey == plain.lastEvaluatedKey && helped.scannedCount == plain.scannedCount)
+            // A byte that is another anywhere, or nothing from there on.
+            var broken = bytes
+            let place = Int.random(in: 0..<broken.count, using: &random)
+            if Bool.random(using: &random) {
+                broken[place] = UInt8(ascii: "}")
+            } else {
+                broken.removeSubrange(place...)
+            }
+            let expected = Result { try ItemPage(parsing: broken).items }
+            let found = Result { try ItemPage(parsing: broken, like: (pattern, from)).items }
+            #expect((try? expected.get()) == (try? found.get()), "seed \(seed), round \(round)")
+        }
+    }
+
+    @Test("A page that was rewritten, whose items stand side by side, makes no list without commas acceptable")
+    func likeRewritten() throws {
+        let (first, second) = (#"{"pk":{"S":"a"}}"#, #"{"pk":{"S":"b"}}"#)
+        let replicated = #"{"pk":{"S":"c"},"aws:rep:deleting":{"BOOL":false}}"#
+        let pattern = try ItemPage(parsing: Array("{\"Items\":[\(first),\(second),\(replicated)]}".utf8))
+        let text = Array("{\"Items\":[\(first)\(second)]}".utf8)
+        #expect(throws: JSONScanError.self) { try ItemPage(parsing: text, like: (pattern, 0)) }
+    }
+
     @Test("An attribute's name, type and value are found where they stand")
     func reader() throws {
         let text = #"{"a":{"S":"x\n"},"b\"":{"BOOL": false },"c":{ "NS":["1"]},"d":{"X":"?"},"e":{"NULL":true}}"#

@@ -17,17 +17,22 @@ struct VerifiedTables {
 
     init(
         pageBytes: Int = 4_096,
+        targetPageBytes: Int? = nil,
+        targetHashSeed: UInt64 = 0,
         onSource: @escaping @Sendable (FakeDynamoDB.Call) async throws -> FakeDynamoDB.Fault? = { _ in nil },
         onTarget: @escaping @Sendable (FakeDynamoDB.Call) async throws -> FakeDynamoDB.Fault? = { _ in nil }
     ) {
         source = FakeDynamoDB(region: "us-east-1", pageBytes: pageBytes, onCall: onSource)
-        target = FakeDynamoDB(region: "eu-west-1", pageBytes: pageBytes, onCall: onTarget)
+        target = FakeDynamoDB(region: "eu-west-1", pageBytes: targetPageBytes ?? pageBytes, onCall: onTarget)
         for side in [source, target] {
             side.createTable("Placeholder", keys: PlantedItems.keys)
             side.createTable(Self.name, keys: PlantedItems.keys)
         }
         // Otherwise both would be the same table.
-        target.change { $0.tables[Self.name]?.id = "id-of-the-target" }
+        target.change {
+            $0.tables[Self.name]?.id = "id-of-the-target"
+            $0.tables[Self.name]?.hashSeed = targetHashSeed
+        }
         options.temporaryDirectory = FileManager.default.temporaryDirectory.path
         options.settle = .seconds(5)
     }

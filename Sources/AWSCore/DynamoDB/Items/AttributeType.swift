@@ -30,6 +30,28 @@ package enum AttributeType: UInt8, Sendable {
         }
     }
 
+    /// The raw value; unlike that, it costs nothing in another module.
+    @inlinable @inline(__always)
+    package var code: UInt8 {
+        switch self {
+        case .string: 0
+        case .number: 1
+        case .binary: 2
+        case .bool: 3
+        case .null: 4
+        case .list: 5
+        case .map: 6
+        case .stringSet: 7
+        case .numberSet: 8
+        case .binarySet: 9
+        case .unknown: 10
+        }
+    }
+
+    /// The one of all enumerations with raw values is called through a table of functions.
+    @inlinable @inline(__always)
+    package static func == (left: AttributeType, right: AttributeType) -> Bool { left.code == right.code }
+
     @inlinable
     init(tag: UnsafeRawBufferPointer) {
         switch (tag.count, tag.first ?? 0, tag.last ?? 0) {

@@ -12,6 +12,8 @@ package struct ItemPage: Sendable {
     package let scannedCount: Int
     /// Read capacity units; `nil` when the answer does not say.
     package let consumedCapacityUnits: Double?
+    /// Whether the text is the answer's, with one item, a comma, the next item.
+    private let isAsAnswered: Bool
 
     package var count: Int { items.count }
 
@@ -22,16 +24,23 @@ package struct ItemPage: Sendable {
     ///
     /// - Throws: ``JSONScanError`` for what is not such an answer. Strict, because a page taken for an empty one would
     ///   end a copy early: `Items` must be there, and `Count` must be right.
-    package init(parsing bytes: [UInt8]) throws(JSONScanError) {
-        let content = bytes.withUnsafeBytes { bytes -> Result<Content, JSONScanError> in
-            var scanner = JSONScanner(bytes)
-            do throws(JSONScanError) {
-                return .success(try Content(&scanner))
-            } catch {
-                return .failure(error)
+    /// - Parameter pattern: a page and the number of an item of it, from which on this page may hold the same. Items that
+    ///   are the same bytes as that page's are not walked a second time; the result is the same without it.
+    package init(parsing bytes: [UInt8], like pattern: (page: ItemPage, from: Int)? = nil) throws(JSONScanError) {
+        let pattern = pattern.flatMap { $0.page.isAsAnswered ? $0 : nil }
+        let content = (pattern?.page.bytes ?? []).withUnsafeBytes { known -> Result<Content, JSONScanError> in
+            let known = pattern.map { KnownItems(bytes: known, items: $0.page.items, next: $0.from) }
+            return bytes.withUnsafeBytes { bytes in
+                var scanner = JSONScanner(bytes)
+                do throws(JSONScanError) {
+                    return .success(try Content(&scanner, known))
+                } catch {
+                    return .failure(error)
+                }
             }
         }
         let read = try content.get()
+        isAsAnswered = !read.hasReplicationAttributes
         (self.bytes, items) =
             read.hasReplicationAttributes
             ? try Self.withoutReplicationAttributes(bytes, read.items) : (bytes, read.items)
@@ -69,14 +78,14 @@ private struct Content {
     var scannedCount: Int?
     var consumedCapacityUnits: Double?
 
-    init(_ scanner: inout JSONScanner) throws(JSONScanError) {
+    init(_ scanner: inout JSONScanner, _ known: KnownItems?) throws(JSONScanError) {
         var hasItems = false
         var count: Int?
         try scanner.forEachMember { scanner, name throws(JSONScanError) in
             if scanner.string(name, equals: "Items") {
                 guard !hasItems else { throw scanner.error("Items only once") }
                 hasItems = true
-                try readItems(&scanner)
+                try readItems(&scanner, known)
             } else if scanner.string(name, equals: "LastEvaluatedKey") {
                 guard try !scanner.takeNull() else { return }
                 guard lastEvaluatedKey == nil else { throw scanner.error("LastEvaluatedKey only once") }
@@ -101,7 +110,8 @@ private struct Content {
         if let scannedCount, scannedCount < items.count { throw scanner.error("a ScannedCount not below Count") }
     }
 
-    private mutating func readItems(_ scanner: inout JSONScanner) throws(JSONScanError) {
+    private mutating func readItems(_ scanner: inout JSONScanner, _ known: KnownItems?) throws(JSONScanError) {
+        var known = known
         scanner.skipWhitespace()
         try scanner.require("[", "a list of items")
         scanner.skipWhitespace()
@@ -111,18 +121,70 @@ private struct Content {
         while true {
             scanner.skipWhitespace()
             let start = scanner.position
-            var reader = try ItemReader(scanner.bytes, at: start)
-            while let name = try reader.nextName() {
-                if ReplicationAttributes.contains(name, in: scanner.bytes) { hasReplicationAttributes = true }
-                _ = try ItemReader.readValue(&reader.scanner, named: name)
+            if known?.take(&scanner, appendingTo: &items) != true {
+                var reader = try ItemReader(scanner.bytes, at: start)
+                while true {
+                    // Most attributes of most tables.
+                    if reader.skipPlainAttribute(&hasReplicationAttributes) { continue }
+                    guard let name = try reader.nextName() else { break }
+                    if ReplicationAttributes.contains(name, in: scanner.bytes) { hasReplicationAttributes = true }
+                    _ = try ItemReader.readValue(&reader.scanner, named: name)
+                }
+                scanner.position = reader.scanner.position
+                items.append(start..<scanner.position)
             }
-            scanner.position = reader.scanner.position
-            items.append(start..<scanner.position)
             scanner.skipWhitespace()
             if scanner.take(",") { continue }
             try scanner.require("]", "\",\" or the end of the items")
             return
         }
+    }
+}
+
+/// Items of another page, which those of a page that is being read may be the same as.
+///
+/// Where a well-formed item begins and the bytes are the same up to its end, there is the same item, and those behind it
+/// are the same as long as the bytes are. None of them has ``ReplicationAttributes``, or the page would have been rewritten.
+private struct KnownItems {
+    /// So many items that the other page may have before the one that is looked for.
+    private static let reach = 4
+    /// After so many items in a row that were not there, none is looked for any more.
+    private static let patience = 32
+
+    let bytes: UnsafeRawBufferPointer
+    let items: [Range<Int>]
+    /// The first that may come.
+    var next: Int
+    private var misses = 0
+
+    init(bytes: UnsafeRawBufferPointer, items: [Range<Int>], next: Int) {
+        self.bytes = bytes
+        self.items = items
+        self.next = next
+    }
+
+    /// Goes behind all items from the scanner on that are the same as those here.
+    ///
+    /// - Returns: whether there was one at least.
+    mutating func take(_ scanner: inout JSONScanner, appendingTo places: inout [Range<Int>]) -> Bool {
+        guard misses < Self.patience else { return false }
+        let start = scanner.position
+        let rest = UnsafeRawBufferPointer(rebasing: scanner.bytes[start...])
+        for first in next..<min(next &+ Self.reach, items.count) {
+            let base = items[first].lowerBound
+            let length = ByteRuns.commonPrefix(UnsafeRawBufferPointer(rebasing: bytes[base...]), rest)
+            guard items[first].count <= length else { continue }
+            next = first
+            while next < items.count, items[next].upperBound &- base <= length {
+                places.append(items[next].lowerBound &- base &+ start..<items[next].upperBound &- base &+ start)
+                next &+= 1
+            }
+            scanner.position = start &+ (items[next &- 1].upperBound &- base)
+            misses = 0
+            return true
+        }
+        misses += 1
+        return false
     }
 }
 

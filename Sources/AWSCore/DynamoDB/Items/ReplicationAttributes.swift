@@ -1,12 +1,15 @@
 /// Attributes that DynamoDB's global tables of 2017 keep for themselves in each item.
 package enum ReplicationAttributes {
+    /// `aws:rep:` as a little-endian word.
+    @inlinable @inline(__always)
+    static var prefix: UInt64 { 0x3A70_6572_3A73_7761 }
+
     @inlinable @inline(__always)
     package static func contains(_ name: JSONStringRange, in bytes: UnsafeRawBufferPointer) -> Bool {
         if name.hasEscapes { return JSONStringBytes.unescaped(bytes, name.content).starts(with: "aws:rep:".utf8) }
         guard name.content.count >= 8 else { return false }
-        // "aws:rep:" as a little-endian word.
         let word = bytes.loadUnaligned(fromByteOffset: name.content.lowerBound, as: UInt64.self)
-        return UInt64(littleEndian: word) == 0x3A70_6572_3A73_7761
+        return UInt64(littleEndian: word) == prefix
     }
 
     /// Appends an item's text without them.

@@ -42,15 +42,41 @@ final class SideReader: Sendable {
         after start: [UInt8]?,
         consistentRead: Bool
     ) async throws -> ItemPage {
-        try await patiently(estimate: consistentRead ? 2 * Self.pageUnits : Self.pageUnits) {
-            let page = try await dynamoDB.scan(
+        try await answer(segment: segment, of: totalSegments, after: start, consistentRead: consistentRead).page()
+    }
+
+    /// A page that is still to be cut into items.
+    struct Answer: Sendable {
+        fileprivate let answer: ScanAnswer
+        fileprivate let estimate: Double
+        fileprivate let pacer: CapacityPacer
+
+        /// - Parameter pattern: see ``ScanAnswer/page(like:)``.
+        /// - Throws: ``AWSError``.
+        func page(like pattern: PageCursor? = nil) throws(AWSError) -> ItemPage {
+            let page = try answer.page(like: pattern.map { ($0.page, $0.next) })
+            pacer.settle(estimate: estimate, actual: page.consumedCapacityUnits)
+            return page
+        }
+    }
+
+    /// As ``scan(segment:of:after:consistentRead:)``, for whoever cuts the page himself.
+    func answer(
+        segment: Int,
+        of totalSegments: Int,
+        after start: [UInt8]?,
+        consistentRead: Bool
+    ) async throws -> Answer {
+        let estimate = consistentRead ? 2 * Self.pageUnits : Self.pageUnits
+        return try await patiently(estimate: estimate) {
+            let answer = try await dynamoDB.scanAnswer(
                 table: side.table,
                 segment: segment,
                 totalSegments: totalSegments,
                 exclusiveStartKey: start,
                 consistentRead: consistentRead
             )
-            return (page, page.consumedCapacityUnits)
+            return Answer(answer: answer, estimate: estimate, pacer: pacer)
         }
     }
 
@@ -62,11 +88,13 @@ final class SideReader: Sendable {
         var wanted = keys.map { $0[...] }
         while !wanted.isEmpty {
             let asked = wanted
-            let outcome = try await patiently(estimate: Double(asked.count)) {
+            let estimate = Double(asked.count)
+            let outcome = try await patiently(estimate: estimate) {
                 let outcome = try await dynamoDB.batchGetItem(table: side.table, keys: asked, consistentRead: true)
                 guard outcome.unprocessedKeys.count < asked.count else { throw nothingRead() }
-                return (outcome, outcome.consumedCapacityUnits)
+                return outcome
             }
+            pacer.settle(estimate: estimate, actual: outcome.consumedCapacityUnits)
             items += outcome.items
             wanted = outcome.unprocessedKeys
         }
@@ -90,20 +118,20 @@ final class SideReader: Sendable {
     ///
     /// - Throws: ``AWSError``, after which the item may or may not have been written.
     func write<Output>(_ call: () async throws -> Output) async throws -> Output {
-        try await patiently(estimate: 0, repeating: [.throttling]) { (try await call(), 0) }
+        try await patiently(estimate: 0, repeating: [.throttling], call)
     }
 
+    /// - Parameter estimate: units that the call may take; they are to be settled when it has been answered.
     private func patiently<Output>(
         estimate: Double,
         repeating kinds: Set<AWSError.Kind> = [.throttling, .transient],
-        _ call: () async throws -> (output: Output, units: Double?)
+        _ call: () async throws -> Output
     ) async throws -> Output {
         var failures = 0
         while true {
             try await pacer.admit(estimate)
             do {
-                let (output, units) = try await call()
-                pacer.settle(estimate: estimate, actual: units ?? estimate)
+                let output = try await call()
                 lastAnswer.withLock { $0 = clock.now() }
                 return output
             } catch let error as AWSError where kinds.contains(error.kind) {

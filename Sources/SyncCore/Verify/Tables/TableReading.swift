@@ -11,54 +11,36 @@ struct TableReading: Sendable {
     let consistentRead: Bool
     let progress: VerificationProgress
 
-    typealias Sides = (source: TableVerificationResult.Side, target: TableVerificationResult.Side)
+    /// What the reading of all or some segments has shown.
+    struct Outcome: Sendable {
+        var source = TableVerificationResult.Side()
+        var target = TableVerificationResult.Side()
+        /// Pairs of equal items that never went to the store.
+        var paired = 0
 
-    /// Reads everything.
-    func readAll(segments: Int, into store: DigestStore) async throws -> Sides {
-        let queue = SegmentQueue(count: segments)
-        return try await withThrowingTaskGroup(of: Sides.self) { group in
-            for _ in 0..<min(segments, TableVerification.readers) {
-                group.addTask {
-                    var sides = Sides(.init(), .init())
-                    while let segment = queue.next() {
-                        async let targetSide = read(segment, of: segments, target, .target, into: store)
-                        sides.source += try await read(segment, of: segments, source, .source, into: store)
-                        sides.target += try await targetSide
-                    }
-                    return sides
-                }
-            }
-            var sides = Sides(.init(), .init())
-            for try await more in group {
-                sides.source += more.source
-                sides.target += more.target
-            }
-            return sides
+        static func += (left: inout Outcome, right: Outcome) {
+            left.source += right.source
+            left.target += right.target
+            left.paired += right.paired
         }
     }
 
-    private func read(
-        _ segment: Int,
-        of segments: Int,
-        _ reader: SideReader,
-        _ side: DigestRecord.Sides,
-        into store: DigestStore
-    ) async throws -> TableVerificationResult.Side {
-        var counts = TableVerificationResult.Side()
-        var start: [UInt8]?
-        repeat {
-            let page = try await reader.scan(
-                segment: segment,
-                of: segments,
-                after: start,
-                consistentRead: consistentRead
-            )
-            let digests = try digester.digests(of: page, table: reader.side.name)
-            try store.insert(digests, side: side)
-            counts += counted(page, matching: digests.entries.count, kept: digests.entries.count, side)
-            start = page.lastEvaluatedKey
-        } while start != nil
-        return counts
+    /// Reads everything.
+    func readAll(segments: Int, into store: DigestStore) async throws -> Outcome {
+        let queue = SegmentQueue(count: segments)
+        return try await withThrowingTaskGroup(of: Outcome.self) { group in
+            for _ in 0..<min(segments, TableVerification.readers) {
+                group.addTask {
+                    var outcome = Outcome()
+                    while let segment = queue.next() {
+                        var reading = SegmentReading(reading: self, segment: segment, of: segments, store: store)
+                        outcome += try await reading.run()
+                    }
+                    return outcome
+                }
+            }
+            return try await group.reduce(into: Outcome()) { $0 += $1 }
+        }
     }
 
     /// The page's counts, which progress sees, too.
@@ -75,8 +57,13 @@ struct TableReading: Sendable {
         var counts = TableVerificationResult.Side()
         counts.items = kept
         counts.filtered = page.count - matching
-        counts.bytes = page.items.reduce(0) { $0 + $1.count }
+        counts.bytes = page.itemBytes
         progress.count(page.count, bytes: counts.bytes, side: side)
         return counts
     }
+}
+
+extension ItemPage {
+    /// Bytes of its items' texts.
+    var itemBytes: Int { items.reduce(0) { $0 + $1.count } }
 }

@@ -2,8 +2,9 @@ internal import AWSCore
 
 /// Compares two tables item by item.
 ///
-/// Both sides are read once, in parallel segments; of each item only two digests and its key are kept until the other
-/// side's item comes (``DigestStore``). What finds no equal counterpart is read again (``DifferenceReview``) before it is
+/// Both sides are read once, in parallel segments. Items that come in the same order and are the same bytes pair off at
+/// once (``PagePairing``); of each of the others only two digests and its key are kept until the other side's item comes
+/// (``DigestStore``). What finds no equal counterpart is read again (``DifferenceReview``) before it is
 /// called a difference, and repaired if that is wanted (``TableRepair``).
 package struct TableVerification: Sendable {
     package enum Sample: Sendable, Equatable {
@@ -99,7 +100,9 @@ package struct TableVerification: Sendable {
             let plan = SamplePlan(sample, itemCount: itemCount, using: &random)
             try await SampleReading(plan: plan, reading: reading, suspects: store).run(&result)
         } else {
-            (result.source, result.target) = try await reading.readAll(segments: segmentCount(tables), into: store)
+            let outcome = try await reading.readAll(segments: segmentCount(tables), into: store)
+            (result.source, result.target) = (outcome.source, outcome.target)
+            result.equal = outcome.paired
         }
         let suspects = try takeSuspects(from: store, space, &result)
         let review = DifferenceReview(
@@ -153,8 +156,8 @@ package struct TableVerification: Sendable {
             try suspects.append(SuspectRecord(key: Array(record.keyText)))
         }
         guard result.sample == nil else { return suspects }
-        result.equal = store.matches
-        let (read, compared) = (result.source.items + result.target.items, 2 * store.matches + left + store.repeats)
+        result.equal += store.matches
+        let (read, compared) = (result.source.items + result.target.items, 2 * result.equal + left + store.repeats)
         guard read == compared else {
             throw VerificationError.unbalanced("\(read) items were read and \(compared) compared")
         }
