@@ -201,7 +201,8 @@ struct ItemPageTests {
     func likeRewritten() throws {
         let (first, second) = (#"{"pk":{"S":"a"}}"#, #"{"pk":{"S":"b"}}"#)
         let replicated = #"{"pk":{"S":"c"},"aws:rep:deleting":{"BOOL":false}}"#
-        let pattern = try ItemPage(parsing: Array("{\"Items\":[\(first),\(second),\(replicated)]}".utf8))
+        let pattern = try ItemPage(parsing: Array("{\"Items\":[\(replicated),\(first),\(second)]}".utf8))
+        #expect(Self.items(pattern) == [#"{"pk":{"S":"c"}}"#, first, second])
         let text = Array("{\"Items\":[\(first)\(second)]}".utf8)
         #expect(throws: JSONScanError.self) { try ItemPage(parsing: text, like: (pattern, 0)) }
     }
