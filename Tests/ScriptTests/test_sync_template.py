@@ -252,7 +252,7 @@ def test_the_target_accounts_policies_are_as_narrow(plan: Plan, capsys: pytest.C
 def test_history_is_shown_with_all_that_it_needs(plan: Plan) -> None:
     lines = history.commands(plan)
     assert lines[0].endswith("--mode merge --where 'kind = '\"'\"'order'\"'\"''")
-    assert lines[1].endswith(f"--mode merge --target-role-arn {ROLE}")
+    assert lines[1].endswith(f"--mode merge --target-profile PROFILE_OF_{ROLE.split(':')[4]}")
     assert "dist/bin/sync bucket 's3://photos/a*b/' s3://copies/x/ --mode merge --source-region us-east-1 --target-region" in lines[4]
 
 

@@ -69,7 +69,7 @@ def require_room(bucket: SourceBucket) -> None:
 
 WAYS_OUT = (
     "S3 lets only one rule report an event of a key. Ways out: narrow the prefixes (of that rule, or of the mapping) until"
-    " they exclude each other; or let that rule send to an SNS topic or to EventBridge, from which several can receive, and"
+    " they exclude each other; or let who receives from that rule receive from EventBridge, which takes up no rule, and"
     " delete it; or, when it is no longer needed, delete it. deploy.sh deletes no rule that it did not make.")
 
 

@@ -20,12 +20,17 @@ def commands(plan: Plan) -> list[str]:
 def _table(mapping: TableMapping, target: TableTarget) -> str:
     words = ["dist/bin/sync", "table", mapping.source.arn, target.table.arn, "--mode", "merge"]
     words += ["--where", target.where] if target.where else []
-    words += ["--target-role-arn", target.role] if target.role else []
+    words += _other_account(target.role)
     return shlex.join(words)
 
 
 def _bucket(mapping: BucketMapping) -> str:
     words = ["dist/bin/sync", "bucket", str(mapping.source), str(mapping.target), "--mode", "merge",
              "--source-region", mapping.source_region, "--target-region", mapping.target_region]
-    words += ["--target-role-arn", mapping.role] if mapping.role else []
+    words += _other_account(mapping.role)
     return shlex.join(words)
+
+
+def _other_account(role: str | None) -> list[str]:
+    """A profile of the user's own: the role lets in the functions alone, and may do only what they do."""
+    return ["--target-profile", f"PROFILE_OF_{role.split(':')[4]}"] if role else []
