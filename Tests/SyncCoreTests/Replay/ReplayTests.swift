@@ -173,14 +173,14 @@ struct ReplayTests {
     /// A replay that wrote what its message knew, or that
     /// wrote without its condition, would be seen here: at the end both sides are equal, and no item of the target ever
     /// goes back to a version that an earlier write of the replay's own had replaced.
-    @Test("A replay never brings old data back, whatever happens beside it", arguments: 0..<30)
+    @Test("A replay never brings old data back, whatever happens beside it", arguments: 0..<200)
     func random(round: Int) async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         let generator = Mutex(SeededGenerator(seed: seed))
         let random = { @Sendable (limit: Int) in generator.withLock { Int.random(in: 0..<limit, using: &$0) } }
         let version = Mutex(0)
         @Sendable func write(_ live: LiveAWS) {
-            let key = "k\(random(4))"
+            let key = "k\(random(2))"
             if random(4) == 0 {
                 live.remove(key)
             } else {
@@ -196,15 +196,16 @@ struct ReplayTests {
             // Between any two calls somebody may write, and live sync may come along.
             guard ["GetItem", "PutItem", "DeleteItem"].contains(operation) else { return }
             if random(3) == 0 { write(live) }
-            if random(3) == 0 { live.apply(1 + random(3)) }
+            // Most of the time live sync is up to date: what a replay then gets wrong nothing puts right again.
+            if random(3) > 0 { live.apply(random(3) > 0 ? .max : 1 + random(3)) }
         }
         for _ in 0..<30 { write(live) }
         // Live sync has come some way, and what it met is in the queue, in any order and more than once.
         live.apply(random(30))
         let count = live.dynamoDB.table("Orders").changes.count
-        for _ in 0..<6 {
+        for _ in 0..<20 {
             if random(2) == 0 {
-                live.sendChange("k\(random(4))")
+                live.sendChange("k\(random(2))")
             } else {
                 let first = random(count)
                 live.sendBatch(first...min(count - 1, first + random(8)))

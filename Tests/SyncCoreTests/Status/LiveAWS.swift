@@ -27,8 +27,6 @@ final class LiveAWS: HTTPTransport {
         var metricFailure: String?
         /// Records before this one are no longer there.
         var trimmedTo = 0
-        /// Of the stream's records, as many as live sync has brought to the target.
-        var appliedCount = 0
         var calls: [String] = []
         var handles = 0
     }
@@ -43,6 +41,8 @@ final class LiveAWS: HTTPTransport {
 
     let dynamoDB: FakeDynamoDB
     let state = Mutex(State())
+    /// Of the stream's records, as many as live sync has brought to the target.
+    private let applied = Mutex(0)
     /// Called before each call of DynamoDB, with its name.
     private let onCall: @Sendable (LiveAWS, String) async throws -> Void
 
@@ -100,23 +100,21 @@ final class LiveAWS: HTTPTransport {
         dynamoDB.change { _ = $0.tables["Orders"]?.remove(["pk": ["S": .string(key)]]) }
     }
 
-    /// What live sync does: brings the stream's next records to the target, in their order.
+    /// What live sync does: brings the stream's next records to the target, in their order, one caller at a time.
     func apply(_ count: Int = .max) {
-        let changes = dynamoDB.table("Orders").changes
-        let range = state.withLock { state in
-            let start = state.appliedCount
-            // Another task may have come further meanwhile.
-            state.appliedCount = max(start, count == .max ? changes.count : min(changes.count, start + count))
-            return start..<state.appliedCount
-        }
-        for change in changes[range] {
-            dynamoDB.change { state in
-                if let item = change.new {
-                    _ = state.tables["Copy"]?.put(item)
-                } else {
-                    _ = state.tables["Copy"]?.remove(change.key)
+        applied.withLock { applied in
+            let changes = dynamoDB.table("Orders").changes
+            let end = count == .max ? changes.count : min(changes.count, applied + count)
+            for change in changes[applied..<end] {
+                dynamoDB.change { state in
+                    if let item = change.new {
+                        _ = state.tables["Copy"]?.put(item)
+                    } else {
+                        _ = state.tables["Copy"]?.remove(change.key)
+                    }
                 }
             }
+            applied = end
         }
     }
 
