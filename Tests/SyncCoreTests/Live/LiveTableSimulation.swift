@@ -22,6 +22,8 @@ final class LiveTableSimulation: Sendable {
         var position = 0
         /// How often the batch at the position has failed.
         var attempts = 0
+        /// Failures in a row after which Lambda gives up on a batch (`MaximumRetryAttempts`).
+        let maximumRetryAttempts: Int
         /// Behind which record a failed batch was cut.
         var bisected: Int?
         var writesLeft: Int
@@ -43,6 +45,12 @@ final class LiveTableSimulation: Sendable {
         var isHistoryCopied = false
         /// Why history could not be merged; never, in a sound copy.
         var historyError: String?
+
+        init(seed: UInt64, writes: Int) {
+            random = SeededGenerator(seed: seed)
+            writesLeft = writes
+            maximumRetryAttempts = Int.random(in: 0...2, using: &random)
+        }
     }
 
     /// The targets into which history is merged while live sync runs.
@@ -59,7 +67,7 @@ final class LiveTableSimulation: Sendable {
     private let kill = Mutex<Task<Void, Never>?>(nil)
 
     init(seed: UInt64, writes: Int) throws {
-        state = Mutex(State(random: SeededGenerator(seed: seed), writesLeft: writes))
+        state = Mutex(State(seed: seed, writes: writes))
         let holder = Holder()
         dynamoDB = FakeDynamoDB(pageBytes: 150) { call in try holder.simulation?.fault(for: call) }
         dynamoDB.createTable("Orders", keys: Self.keys)
@@ -250,7 +258,7 @@ final class LiveTableSimulation: Sendable {
         state.withLock { state in
             state.attempts = place > state.position ? 0 : state.attempts + 1
             state.position = place
-            guard !state.isCalm, state.attempts > 2 else {
+            guard !state.isCalm, state.attempts > state.maximumRetryAttempts else {
                 let isBisected = Bool.random(using: &state.random)
                 state.bisected = isBisected ? place + max(1, (positions.upperBound - place) / 2) : nil
                 return

@@ -22,26 +22,24 @@ struct LiveTableSimulationTests {
         )
     }
 
+    /// A run that never met some trouble would show nothing about it.
     @Test("meets every kind of trouble in the simulation")
     func coverage() async throws {
-        var (kills, partialBatches, discards, duplicates, replays, refused, resumed) = (0, 0, 0, 0, 0, 0, 0)
+        var met: [String: Int] = [:]
         let seed = UInt64.random(in: 0...UInt64.max)
-        for offset in 0..<3 {
-            let simulation = try LiveTableSimulation(seed: seed &+ UInt64(offset), writes: 300)
+        for offset: UInt64 in 0..<40 {
+            let simulation = try LiveTableSimulation(seed: seed &+ offset, writes: 300)
             try await simulation.run()
             let state = simulation.state.withLock { $0 }
-            kills += state.kills
-            partialBatches += state.partialBatches
-            discards += state.discards
-            duplicates += state.duplicates
-            replays += state.replays
-            refused += simulation.queue.sentCount
-            resumed += state.resumedCopies
+            met["kills", default: 0] += state.kills
+            met["batches that failed in part", default: 0] += state.partialBatches
+            met["batches that Lambda gave up on", default: 0] += state.discards
+            met["batches that came twice", default: 0] += state.duplicates
+            met["replays", default: 0] += state.replays
+            met["changes put aside", default: 0] += simulation.queue.sentCount
+            met["copies of history that went on", default: 0] += state.resumedCopies
+            if met.values.allSatisfy({ $0 > 0 }) { break }
         }
-        #expect(
-            kills > 0 && partialBatches > 0 && discards > 0 && duplicates > 0 && replays > 0 && refused > 0
-                && resumed > 0,
-            "seed \(seed): \(kills) \(partialBatches) \(discards) \(duplicates) \(replays) \(refused) \(resumed)"
-        )
+        #expect(met.values.allSatisfy { $0 > 0 }, "seed \(seed): \(met)")
     }
 }
