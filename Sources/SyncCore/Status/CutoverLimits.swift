@@ -17,7 +17,7 @@ package struct CutoverLimits: Sendable {
     /// What of that is about live sync.
     package func live(_ live: LiveStatus, _ pair: SyncPair) -> [String] {
         var reasons = live.faults
-        if case .unknown(let reason) = live.eventSource, !reasons.contains(where: { $0.contains("not deployed") }) {
+        if case .unknown(let reason) = live.eventSource, live.isDeployed {
             reasons.append(reason)
         }
         switch live.failures {

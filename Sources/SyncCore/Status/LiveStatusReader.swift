@@ -63,7 +63,8 @@ package struct LiveStatusReader: Sendable {
                 errors: values.map { Int($0[1].sum) },
                 failures: failures
             )
-            status.faults += functionFault.map { [$0] } ?? []
+            status.isDeployed = functionFault?.isMissing != true
+            status.faults += functionFault.map { [$0.text] } ?? []
             switch eventSources {
             case .value(let sources):
                 status.eventSource = Self.eventSource(
@@ -177,7 +178,8 @@ package struct LiveStatusReader: Sendable {
                 failures: failures,
                 waiting: events
             )
-            status.faults += functionFault.map { [$0] } ?? []
+            status.isDeployed = functionFault?.isMissing != true
+            status.faults += functionFault.map { [$0.text] } ?? []
             if let fault = notifications[mapping.source] ?? nil { status.faults.append(fault) }
             switch eventSources {
             case .value(let sources):
@@ -269,17 +271,27 @@ package struct LiveStatusReader: Sendable {
 
     // MARK: What both have
 
+    private struct FunctionFault {
+        var text: String
+        var isMissing = false
+    }
+
     /// What is wrong with the function; `nil` for nothing.
-    private func functionFault(_ name: String, _ region: Region) async -> String? {
+    private func functionFault(_ name: String, _ region: Region) async -> FunctionFault? {
         do {
             let function = try await clients.lambda(region).getFunctionConfiguration(name)
             // A function that was not called for weeks is Inactive until its next event.
             guard let state = function.state, !["Active", "Inactive"].contains(state) else { return nil }
-            return "the function \(name) is \(state)" + (function.stateReason.map { ": \($0)" } ?? "")
+            return FunctionFault(
+                text: "the function \(name) is \(state)" + (function.stateReason.map { ": \($0)" } ?? "")
+            )
         } catch let error as AWSError where error.code == "ResourceNotFoundException" {
-            return "live sync is not deployed in \(region) (there is no function \(name)); run ./deploy.sh sync"
+            return FunctionFault(
+                text: "live sync is not deployed in \(region) (there is no function \(name)); run ./deploy.sh sync",
+                isMissing: true
+            )
         } catch {
-            return "\(error)"
+            return FunctionFault(text: "\(error)")
         }
     }
 

@@ -41,6 +41,8 @@ package struct LiveStatus: Sendable {
     package var eventSource: Known<EventSourceMapping>
     /// What is wrong with the deployment, one line each.
     package var faults: [String] = []
+    /// Whether the function is there at all; all else is for nothing without it.
+    package var isDeployed = true
     /// How old the last change was when it was at the target, or how long the oldest event has waited; in seconds.
     package var lag: Known<Double>
     /// Whether nothing changed for a while, as far as AWS shows it: then there is no lag.
