@@ -268,6 +268,8 @@ def test_nothing_to_sync_is_said(project: Project) -> None:
 def test_an_interruption_says_how_to_go_on(project: Project) -> None:
     _create_table(project, "Orders")
     _configure(project, tables=[{"source": project.arn("Orders"), "targets": [{"table": project.arn("Copy")}]}])
+    # Shells let what they start in the background ignore Ctrl-C, and children inherit it; so may these tests have done.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen([str(project.folder / "deploy.sh"), "sync"], env=project.environment(), text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
     assert process.stdout is not None and "Sources" in process.stdout.readline()
