@@ -126,10 +126,15 @@ struct TableCommand: AsyncParsableCommand {
             return
         }
         for (option, isGiven) in [
-            ("--mode merge", mode == .merge), ("--max-read-units", maxReadUnits != nil),
-            ("--max-write-units", maxWriteUnits != nil), ("--checkpoint", checkpoint != nil),
+            ("--max-read-units", maxReadUnits != nil), ("--max-write-units", maxWriteUnits != nil),
         ] where isGiven {
-            throw ValidationError("\(option) needs --engine local: Step Functions copies its parts without it")
+            // Nobody knows how many parts run at a time; divided by the most that may, little of a limit would be used.
+            throw ValidationError(
+                "\(option) needs --engine local: the parts that Step Functions has copied do not know of each other"
+            )
+        }
+        if checkpoint != nil {
+            throw ValidationError("--checkpoint needs --engine local: Step Functions remembers how far its parts are")
         }
         if let segments, segments > CopyPlan.maximumSegments {
             throw ValidationError("--segments: at most \(CopyPlan.maximumSegments) with --engine step-functions")

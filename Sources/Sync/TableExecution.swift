@@ -120,6 +120,7 @@ struct TableExecution {
                 + " \(HumanFormat.count(Int(outcome.writeUnits.rounded(.up)))) written,"
                 + " throttled \(HumanFormat.count(outcome.throttled)) times"
         )
+        try TableReport.printSettled(counts, console)
         try console.print("  Execution \(execution.arn)")
         TableReport.note(dropped, console)
         if counts.failed > 0 {

@@ -67,6 +67,13 @@ struct TableReport {
             "  Written   \(HumanFormat.count(Int(result.writeUnits.rounded(.up)))) write units,"
                 + " throttled \(HumanFormat.count(result.throttled)) times"
         )
+        try Self.printSettled(counts, console)
+    }
+
+    /// What a merge has looked at again, if anything.
+    ///
+    /// - Throws: ``TextOutput/Failure``.
+    static func printSettled(_ counts: CopyCounts, _ console: Console) throws {
         guard counts.settled > 0 else { return }
         try console.print(
             "  Settled   \(HumanFormat.count(counts.settled)) items removed at the source meanwhile,"

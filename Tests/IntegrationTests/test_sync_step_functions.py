@@ -89,6 +89,18 @@ def test_large_items_and_a_condition_reach_the_function(
     assert states.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]["succeeded"] == 1
 
 
+def test_a_merge_overwrites_nothing_and_counts_what_was_there(
+    account: Account, function_zip: Path, tables: list[dict[str, Any]]
+) -> None:
+    make_machine(account, function_zip)
+    there = [{**item, "mine": {"BOOL": True}} for item in tables[:40]]
+    fill(account, "Copy", there)
+    result = account.json(*COMMAND, "--segments", "3", "--mode", "merge")
+    assert (result["read"], result["written"], result["kept"]) == (1500, 1460, 40)
+    assert sum("mine" in item for item in contents(account, "Copy")) == 40
+    assert [{name: item[name] for name in item if name != "mine"} for item in contents(account, "Copy")] == tables
+
+
 def big(number: int) -> dict[str, Any]:
     return {"customer": {"S": f"big {number}"}, "order": {"N": str(number)}, "text": {"S": "x" * 60_000}}
 
@@ -115,7 +127,7 @@ def test_what_stands_in_the_way_is_said_with_what_to_do(
 ) -> None:
     told = account.fail(1, *COMMAND)
     assert "StateMachineDoesNotExist" in told and "./deploy.sh sync" in told
-    for option in (["--mode", "merge"], ["--max-write-units", "5"]):
+    for option in (["--max-read-units", "5"], ["--max-write-units", "5"]):
         assert "needs --engine local" in account.fail(64, *COMMAND, *option)
 
     make_machine(account, function_zip)

@@ -180,7 +180,8 @@ def test_copies_by_a_state_machine_read_sources_and_write_targets_only(plan: Pla
     copies = _statements(plan, "CopyRole")
     assert set(copies) == {"ReadTables", "WriteTables", "ActAsTargetsRoles", "WriteLogs"}
     assert copies["ReadTables"]["Resource"] == [_arn("Orders"), _arn("Users.2")]
-    assert copies["ReadTables"]["Action"] == ["dynamodb:DescribeTable", "dynamodb:Scan"]
+    assert copies["ReadTables"]["Action"] == ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan"]
+    assert {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:GetItem"} < set(copies["WriteTables"]["Action"])
     assert copies["WriteTables"]["Resource"] == [_arn("Orders", "eu-west-1"), _arn("People")]
     [machine] = _resources(plan, "AWS::StepFunctions::StateMachine").values()
     file = json.loads((ROOT / "infrastructure" / "sync-copy-state-machine.json").read_text())

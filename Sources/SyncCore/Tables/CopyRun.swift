@@ -7,13 +7,15 @@ struct CopyRun: Sendable {
     private let positions: [CopyCheckpoint.Position]
     private let readPacer: CapacityPacer
     private let writePacer: CapacityPacer
-    private let scheduler: CopyScheduler
-    private let reader: SegmentReader
-    private let settler: ItemSettler
+    let scheduler: CopyScheduler
+    let reader: SegmentReader
+    let settler: ItemSettler
     private let readers: Int
     private let started: ContinuousClock.Instant
 
     private var clock: SyncClock { copy.clock }
+    var key: ItemKey { copy.tables.key }
+    var maximumInFlight: Int { copy.options.maximumInFlight }
 
     init(_ copy: TableCopy, checkpoint: CopyCheckpoint, stopsReading: @escaping @Sendable () -> Bool) throws {
         let (options, clock) = (copy.options, copy.clock)
@@ -120,7 +122,7 @@ struct CopyRun: Sendable {
         }
     }
 
-    private func write() async throws {
+    func write() async throws {
         switch copy.options.mode {
         case .replace:
             try await BatchWriter(
@@ -146,7 +148,8 @@ struct CopyRun: Sendable {
                     sieve: reader.sieve,
                     persistence: reader.persistence,
                     pacer: readPacer,
-                    settler: settler
+                    settler: settler,
+                    limitsPages: readPacer.unitsPerSecond != nil || copy.options.limitsPages
                 )
             ).run()
         }
@@ -166,9 +169,11 @@ struct CopyRun: Sendable {
 
     /// - Throws: ``CopyError/unbalanced(_:)`` unless each segment was read to its end, or as far as it was to be, and all
     ///   its items are accounted for, in memory as on disk.
-    func checkLedger() throws {
+    ///
+    /// - Parameter isPart: whether segments need not have come to their ends.
+    func checkLedger(isPart: Bool = false) throws {
         let snapshot = scheduler.snapshot
-        let isStopped = reader.stopsReading()
+        let isStopped = isPart || reader.stopsReading()
         let wrong = checkpoint.positions.enumerated().filter { segment, position in
             !position.isDone && !isStopped || !position.counts.isBalanced
                 || position.counts != snapshot.segments[segment]

@@ -62,7 +62,8 @@ struct ItemSettler: Sendable {
         }
     }
 
-    private func sourceItem(_ key: [UInt8]) async throws -> [UInt8]? {
+    /// The item as it is to be copied; `nil` where the source has none, or none that is wanted.
+    func sourceItem(_ key: [UInt8]) async throws -> [UInt8]? {
         guard let item = try await item(key, of: source, readPacer), try sieve.wants(item[...]) else { return nil }
         return try ReplicationAttributes.removed(from: item[...])
     }

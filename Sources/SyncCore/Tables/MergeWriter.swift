@@ -45,21 +45,24 @@ struct MergeWriter: Sendable {
         do {
             let result = try await pacer.putIfMissing(item, into: table, dynamoDB, partitionKey: key.names[0])
             switch result {
-            case .written:
-                outcome.written = 1
-                outcome.own = [place]
-            case .conditionFailed(let existing, let mayBeOwn):
-                outcome.kept = 1
-                // An attempt whose answer was lost, here or before a crash, has perhaps written it after all.
-                if try mayBeOwn || existing.map({ try ItemComparison($0, item).areEqual }) ?? true {
-                    outcome.own = [place]
-                }
+            case .written: outcome.written = 1
+            case .conditionFailed: outcome.kept = 1
             }
+            if try result.mayBeOwn(item) { outcome.own = [place] }
         } catch let error as AWSError where error.isRefusalOfItems {
             outcome.failed = 1
             outcome.failures = FailedItem.line(item, key, error)
         }
         return outcome
+    }
+}
+
+extension ItemWriteOutcome {
+    /// Whether what the target has after a put of that item may be this copy's own.
+    func mayBeOwn(_ item: ArraySlice<UInt8>) throws -> Bool {
+        guard case .conditionFailed(let existing, let mayBeOwn) = self else { return true }
+        // An attempt whose answer was lost, here or before a crash, has perhaps written it after all.
+        return try mayBeOwn || existing.map { try ItemComparison($0, item).areEqual } ?? true
     }
 }
 

@@ -9,6 +9,8 @@ struct PageSettler: Sendable {
     let persistence: Persistence
     let pacer: CapacityPacer
     let settler: ItemSettler
+    /// Whether pages are read with a limit, and have to be so again.
+    let limitsPages: Bool
 
     /// - Returns: what to add to the page's counts.
     func settle(_ settling: CopyScheduler.Settling) async throws -> CopyCounts {
@@ -40,7 +42,7 @@ struct PageSettler: Sendable {
                     segment: settling.segment,
                     totalSegments: totalSegments,
                     exclusiveStartKey: settling.start,
-                    limit: pacer.unitsPerSecond == nil ? nil : settling.page.scannedCount,
+                    limit: limitsPages ? settling.page.scannedCount : nil,
                     consistentRead: true,
                     attributes: sieve.isOpen ? key.names : nil
                 )

@@ -44,11 +44,13 @@ struct SegmentReader: Sendable {
     }
 
     /// One page, after as many attempts as it takes.
-    private func page(of segment: Int, from start: [UInt8]?) async throws -> ItemPage {
+    ///
+    /// - Parameter atMost: how many items it may have; `nil` for as many as there is room for.
+    func page(of segment: Int, from start: [UInt8]?, atMost: Int? = nil) async throws -> ItemPage {
         try await persistence.call {
             // DynamoDB counts half a unit for 4 KB, a whole one for a consistent read; a page ends at 1 MB.
             let wholePage = consistentRead ? 256.0 : 128.0
-            let limit = pacer.unitsPerSecond == nil ? nil : pacer.itemsPerCall(upTo: 10_000)
+            let limit = pacer.unitsPerSecond == nil ? atMost : pacer.itemsPerCall(upTo: atMost ?? 10_000)
             let estimate = min(wholePage, limit.map { pacer.estimate(items: $0) } ?? wholePage)
             try await pacer.admit(estimate)
             do {

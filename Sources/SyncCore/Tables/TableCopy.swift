@@ -27,6 +27,8 @@ package struct TableCopy: Sendable {
         package var expiryAttribute: String?
         /// How long nothing may move before the copy gives up.
         package var stallLimit = Duration.seconds(600)
+        /// Whether pages are kept small by a number of items.
+        var limitsPages = false
 
         package init() {}
     }
@@ -87,15 +89,23 @@ package struct TableCopy: Sendable {
     ) async throws -> Progress {
         let run = try CopyRun(self, checkpoint: checkpoint, stopsReading: stopsReading)
         do {
-            try await run.copy(report: report)
+            try await namingSides { try await run.copy(report: report) }
         } catch {
             // Not to lose work to a power failure on top; what made the copy fail is what matters.
             try? await checkpoint.synchronize()
-            guard let failed = error as? AWSError else { throw error }
-            throw TableSideError(failed, source: source, target: target) ?? failed
+            throw error
         }
         try await checkpoint.synchronize()
         try run.checkLedger()
         return run.progress
+    }
+
+    /// - Throws: ``TableSideError`` instead of an ``AWSError`` of which it is known which table it is about.
+    func namingSides<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let failed as AWSError {
+            throw TableSideError(failed, source: source, target: target) ?? failed
+        }
     }
 }

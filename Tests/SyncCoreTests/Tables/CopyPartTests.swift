@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A copy done part by part")
 struct CopyPartTests {
-    private static func plan(_ fixture: CopyFixture, segments: Int) async throws -> CopyPlan {
+    static func plan(_ fixture: CopyFixture, segments: Int) async throws -> CopyPlan {
         let tables = try await CopyTables(source: fixture.side("Source"), target: fixture.side("Target"))
         return CopyPlan(
             identity: CopyIdentity(tables, options: fixture.options),
@@ -20,12 +20,12 @@ struct CopyPartTests {
         )
     }
 
-    private static func event(_ plan: CopyPlan, segment: Int) -> [UInt8] {
+    static func event(_ plan: CopyPlan, segment: Int) -> [UInt8] {
         JSONValue.object(["copy": plan.json, "segment": .number(JSONNumber(segment))]).serialized()
     }
 
     /// One invocation, as the function makes it.
-    private static func invoke(_ event: [UInt8], _ fixture: CopyFixture, pages: Int) async throws -> [UInt8] {
+    static func invoke(_ event: [UInt8], _ fixture: CopyFixture, pages: Int) async throws -> [UInt8] {
         let read = Mutex(0)
         return try await CopyPart(parsing: event).run(
             source: fixture.side("Source"),
@@ -41,7 +41,7 @@ struct CopyPartTests {
         ).part.json.serialized()
     }
 
-    private static func execution(_ results: [JSONValue]) -> ExecutionDescription {
+    static func execution(_ results: [JSONValue]) -> ExecutionDescription {
         ExecutionDescription(
             arn: "arn:aws:states:us-east-1:123456789012:execution:m:e",
             stateMachineARN: "arn:aws:states:us-east-1:123456789012:stateMachine:m",
@@ -132,8 +132,6 @@ struct CopyPartTests {
         let fixture = CopyFixture()
         defer { fixture.remove() }
         let plan = try await Self.plan(fixture, segments: 2)
-        var merge = plan
-        merge.identity.mode = .merge
         var many = plan
         many.segments = CopyPlan.maximumSegments + 1
         let result = CopyPartResult(segment: 0).json
@@ -142,9 +140,15 @@ struct CopyPartTests {
             ([:], "the event has no member \"copy\""),
             (["copy": [:]], "\"copy\" does not say what is to be copied"),
             (["copy": many.json, "segment": 0], "\"copy.segments\" is no number from 1 to 1000"),
-            (["copy": merge.json, "segment": 0], "\"copy.mode\" is merge; parts are copied with replace alone"),
             (["copy": plan.json, "segment": 2], "\"segment\" is no number below 2"),
             (["copy": plan.json, "segment": 1, "result": result], "\"result\" is of another segment"),
+            (
+                [
+                    "copy": plan.json, "segment": 0, "result": result, "key": nil, "done": false,
+                    "noted": [["count": 1]],
+                ],
+                "\"noted\" has a page without count and keys"
+            ),
             (
                 ["copy": plan.json, "segment": 0, "result": result, "key": nil, "done": false],
                 "\"key\" does not say where the segment goes on"

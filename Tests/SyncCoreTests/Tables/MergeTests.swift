@@ -39,6 +39,12 @@ final class LiveSimulation: Sendable {
         }
     }
 
+    /// Leaves out the records so far, as what a `where` leaves out where the target has nothing.
+    func skip() {
+        let end = change { $0.tables["Source"]?.changes.count ?? 0 }
+        applied.withLock { $0 = end ?? $0 }
+    }
+
     /// A batch is delivered again from further back, as Lambda does after an error.
     func goBack(_ count: Int, notBefore first: Int) {
         applied.withLock { $0 = max(first, $0 - count) }

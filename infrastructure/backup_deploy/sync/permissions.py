@@ -16,7 +16,10 @@ _POLICY_LIMIT = 8_800
 _READ_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
 # BatchWriteItem puts and deletes. DescribeTable tells why a target refuses items: another key.
 _WRITE_TABLE = ["dynamodb:BatchWriteItem", "dynamodb:DescribeTable"]
-_READ_TABLE = ["dynamodb:DescribeTable", "dynamodb:Scan"]
+# A merge looks at single items again, writes them on a condition, and takes back what the source has no more.
+_MERGE_TABLE = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem",
+                "dynamodb:PutItem"]
+_READ_TABLE = ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan"]
 _READ_OBJECTS = ["s3:GetObject", "s3:GetObjectTagging"]
 _WRITE_OBJECTS = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectTagging", "s3:GetObject",
                   "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"]
@@ -43,7 +46,7 @@ def of_copies(plan: RegionPlan, keys: Iterable[str] = ()) -> list[Statement]:
     rest = [*_assume(target.role for mapping in plan.tables for target in mapping.targets), *_use_keys(keys, "dynamodb")]
 
     def statements(sources: list[str], targets: list[str]) -> list[Statement]:
-        return [_allow("ReadTables", _READ_TABLE, sources), *_write_tables(targets), *rest]
+        return [_allow("ReadTables", _READ_TABLE, sources), *_merge_tables(targets), *rest]
 
     exact = statements(sources, own)
     return exact if _size(exact) <= _POLICY_LIMIT else statements(_widened(sources), _widened(own))
@@ -68,7 +71,7 @@ def of_target_role(plan: Plan, role: str) -> list[Statement]:
     tables = [target.table.arn for mapping in plan.tables for target in mapping.targets if target.role == role]
     buckets = [mapping for mapping in plan.buckets if mapping.role == role]
     name = role.split(":")[1]
-    found = _write_tables(tables) + _write_buckets([mapping.target for mapping in buckets], name)
+    found = _merge_tables(tables) + _write_buckets([mapping.target for mapping in buckets], name)
     # A copy that S3 makes by itself reads the source with the credentials that write.
     return found + _read_buckets([mapping.source for mapping in buckets], name)
 
@@ -105,6 +108,10 @@ def _allow(sid: str, actions: list[str], resources: Iterable[str]) -> Statement:
 
 def _write_tables(arns: list[str]) -> list[Statement]:
     return [_allow("WriteTables", _WRITE_TABLE, arns)] if arns else []
+
+
+def _merge_tables(arns: list[str]) -> list[Statement]:
+    return [_allow("WriteTables", _MERGE_TABLE, arns)] if arns else []
 
 
 def _assume(roles: Iterable[Optional[str]]) -> list[Statement]:

@@ -4,13 +4,16 @@ package import AWSCore
 ///
 /// An invocation gets a part as JSON, copies as many of its pages as its time allows, and answers with the part as it is
 /// then. So the same answer is the next invocation's event, and an invocation that was killed is simply made again from
-/// its event: what it had written is written once more.
+/// its event: what it had written is written once more. A merge writes what the invocation before has noted
+/// (``NotedPage``), and notes what the next is to write.
 package struct CopyPart: Sendable, Equatable {
     package let plan: CopyPlan
     package let segment: Int
     package internal(set) var result: CopyPartResult
     /// Where the segment goes on; `nil` at its beginning and its end.
     var key: [UInt8]?
+    /// Merge: what is to be written before the segment goes on.
+    var noted: [NotedPage] = []
     package internal(set) var isDone = false
 
     /// - Throws: ``CopyPartError``.
@@ -29,21 +32,26 @@ package struct CopyPart: Sendable, Equatable {
             guard self.result.segment == segment else { throw CopyPartError("\"result\" is of another segment") }
             key = json["key"].flatMap { $0.isNull ? nil : $0.serialized() }
             isDone = json["done"]?.bool ?? false
+            for page in json["noted"]?.array ?? [] { noted.append(try NotedPage(json: page)) }
             // Taken for the beginning, the segment would be counted twice.
-            guard isDone || key != nil else { throw CopyPartError("\"key\" does not say where the segment goes on") }
+            guard isDone || key != nil || !noted.isEmpty else {
+                throw CopyPartError("\"key\" does not say where the segment goes on")
+            }
         } else {
             result = CopyPartResult(segment: segment)
         }
     }
 
     package var json: JSONValue {
-        [
+        var object: JSONObject = [
             "copy": plan.json,
             "segment": .number(JSONNumber(segment)),
             "key": key.flatMap { try? JSONValue(parsing: $0) } ?? .null,
             "done": .bool(isDone),
             "result": result.json,
         ]
+        if !noted.isEmpty { object["noted"] = .array(noted.map(\.json)) }
+        return .object(object)
     }
 
     /// Copies the part, or as much of it as there is time for.
@@ -76,16 +84,50 @@ package struct CopyPart: Sendable, Equatable {
             JournalFile.remove(checkpoint.failuresPath)
         }
         let copy = TableCopy(source: source, target: target, tables: tables, options: plan.options, clock: clock)
-        let progress = try await copy.run(checkpoint: checkpoint, stopsReading: stopsReading)
         var next = self
-        let position = checkpoint.positions[segment]
-        next.key = position.key
-        next.isDone = position.isDone
-        next.result.counts = position.counts
+        var failures: [UInt8] = []
+        let progress: TableCopy.Progress
+        switch plan.identity.mode {
+        case .replace:
+            progress = try await copy.run(checkpoint: checkpoint, stopsReading: stopsReading)
+            let position = checkpoint.positions[segment]
+            next.key = position.key
+            next.isDone = position.isDone
+            next.result.counts = position.counts
+        case .merge: (progress, failures) = try await next.merge(copy, checkpoint, stopsReading)
+        }
         next.result.readUnits += progress.readUnits
         next.result.writeUnits += progress.writeUnits
         next.result.throttled += progress.throttled
-        return (next, try JournalFile.contents(ofFile: checkpoint.failuresPath) ?? [])
+        return (next, failures + (try JournalFile.contents(ofFile: checkpoint.failuresPath) ?? []))
+    }
+
+    /// Writes what was noted, and notes what comes then.
+    private mutating func merge(
+        _ copy: TableCopy,
+        _ checkpoint: CopyCheckpoint,
+        _ stopsReading: @escaping @Sendable () -> Bool
+    ) async throws -> (TableCopy.Progress, failures: [UInt8]) {
+        let run = try CopyRun(copy, checkpoint: checkpoint, stopsReading: stopsReading)
+        let written = noted
+        return try await copy.namingSides {
+            var outcome = CopyRun.NotedOutcome()
+            if !written.isEmpty {
+                outcome = try await run.copy(written, of: segment)
+                try run.checkLedger(isPart: true)
+                result.counts = checkpoint.positions[segment].counts
+                result.counts += outcome.counts
+            }
+            var notes = CopyRun.Notes()
+            if written.isEmpty || key != nil {
+                notes = try await run.note(segment: segment, from: key, like: written)
+                result.counts += notes.counts
+            }
+            noted = notes.pages
+            key = notes.end
+            isDone = noted.isEmpty && key == nil
+            return (run.progress, outcome.failures)
+        }
     }
 }
 

@@ -56,10 +56,6 @@ package struct CopyPlan: Sendable, Equatable {
         guard let segments = json["segments"]?.integer, (1...Self.maximumSegments).contains(segments) else {
             throw CopyPartError("\"copy.segments\" is no number from 1 to \(Self.maximumSegments)")
         }
-        // A merge must remember across a crash which items it was about to write, and nobody does that here.
-        guard identity.mode == .replace else {
-            throw CopyPartError("\"copy.mode\" is \(identity.mode.rawValue); parts are copied with replace alone")
-        }
         guard identity.skipsExpired == (json["expiryAttribute"]?.string != nil) else {
             throw CopyPartError("\"copy.expiryAttribute\" is there exactly when expired items are left out")
         }
@@ -80,6 +76,7 @@ package struct CopyPlan: Sendable, Equatable {
         options.expiryAttribute = expiryAttribute
         options.consistentRead = consistentRead
         options.maximumInFlight = Self.writesInFlight
+        options.limitsPages = true
         return options
     }
 }
