@@ -37,6 +37,7 @@ package final class CopyCheckpoint: Sendable {
     package var failuresPath: String { Self.failuresPath(path) }
     /// Whether it is that of a copy that has begun before.
     package let isResumed: Bool
+    private let disk: DiskCalls
     private let files: Mutex<Files>
 
     /// Opens the checkpoint of a copy, or begins one.
@@ -53,9 +54,10 @@ package final class CopyCheckpoint: Sendable {
         segments: Int,
         requestedSegments: Int? = nil,
         restarting: Bool = false,
-        compactionBytes: Int = 8 << 20
+        compactionBytes: Int = 8 << 20,
+        disk: DiskCalls = DiskCalls()
     ) throws(CheckpointError) {
-        let journal = try JournalFile(path: path)
+        let journal = try JournalFile(path: path, disk: disk)
         let reader = try CheckpointReader(restarting ? [] : try journal.contents(), path: path)
         if let found = reader.identity {
             if let difference = identity.difference(from: found) {
@@ -66,6 +68,7 @@ package final class CopyCheckpoint: Sendable {
             }
         }
         self.path = path
+        self.disk = disk
         isResumed = reader.identity != nil
         files = Mutex(
             try Files(
@@ -84,6 +87,7 @@ package final class CopyCheckpoint: Sendable {
     /// - Throws: ``CheckpointError``.
     init(path: String, identity: CopyIdentity, positions: [Position]) throws(CheckpointError) {
         self.path = path
+        disk = DiskCalls()
         isResumed = false
         files = Mutex(
             try Files(
@@ -138,7 +142,9 @@ package final class CopyCheckpoint: Sendable {
     /// Returns when all that was recorded would survive a power failure.
     package func synchronize() async throws(CheckpointError) {
         let duplicates = files.withLock { $0.duplicates() }
-        for (descriptor, path) in duplicates { try await JournalFile.synchronize(descriptor, path: path) }
+        for (descriptor, path) in duplicates {
+            try await JournalFile.synchronize(descriptor, path: path, disk: disk)
+        }
     }
 
     /// Removes it, because the copy is done; the failures, if there are any, stay.

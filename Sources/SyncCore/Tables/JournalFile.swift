@@ -1,18 +1,29 @@
 import Dispatch
 import Glibc
 
+/// How what was written gets onto the disk; tests look at when.
+package struct DiskCalls: Sendable {
+    /// Gives 0, or -1 with `errno` set.
+    var synchronize: @Sendable (_ descriptor: Int32) -> Int32
+
+    package init() {
+        synchronize = { fdatasync($0) }
+    }
+}
+
 /// A file of lines that one process at a time appends to, readable by its owner alone.
 ///
 /// Locked by flock for as long as it is open. What was appended survives the end of the process at once, and that of the
 /// machine after ``synchronize()``.
 struct JournalFile: ~Copyable {
     let path: String
+    private let disk: DiskCalls
     private var descriptor: Int32
     /// Bytes in it.
     private(set) var count: Int
 
     /// Opens the file, and makes it and its folders where there are none.
-    init(path: String) throws(CheckpointError) {
+    init(path: String, disk: DiskCalls = DiskCalls()) throws(CheckpointError) {
         try Self.makeFolders(of: path)
         while true {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_APPEND, 0o600)
@@ -31,6 +42,7 @@ struct JournalFile: ~Copyable {
             }
             if stat(path, &there) == 0, there.st_ino == opened.st_ino, there.st_dev == opened.st_dev {
                 self.path = path
+                self.disk = disk
                 self.descriptor = descriptor
                 self.count = Int(opened.st_size)
                 return
@@ -94,7 +106,7 @@ struct JournalFile: ~Copyable {
             // Locked before anybody can see it under its name.
             guard flock(new, LOCK_EX | LOCK_NB) == 0 else { throw Self.error(other, "lock") }
             try Self.write(bytes, to: new, other)
-            guard fdatasync(new) == 0, rename(other, path) == 0 else { throw Self.error(path, "write") }
+            guard disk.synchronize(new) == 0, rename(other, path) == 0 else { throw Self.error(path, "write") }
         } catch {
             close(new)
             unlink(other)
@@ -103,6 +115,19 @@ struct JournalFile: ~Copyable {
         close(descriptor)
         descriptor = new
         count = bytes.count
+        try synchronizeFolder()
+    }
+
+    /// Makes the file's name survive a power failure, without which its contents would be of no use.
+    private func synchronizeFolder() throws(CheckpointError) {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.error(folder, "open") }
+        defer { close(descriptor) }
+        // There are file systems that cannot, and such that need not.
+        guard disk.synchronize(descriptor) == 0 || errno == EINVAL || errno == EROFS else {
+            throw Self.error(folder, "write")
+        }
     }
 
     /// A descriptor of its own, to make what was appended so far survive a power failure without holding up others.
@@ -115,10 +140,14 @@ struct JournalFile: ~Copyable {
     // MARK: Calls of the system
 
     /// Waits on a thread of its own until what was appended is on the disk.
-    static func synchronize(_ duplicate: Int32, path: String) async throws(CheckpointError) {
+    static func synchronize(
+        _ duplicate: Int32,
+        path: String,
+        disk: DiskCalls = DiskCalls()
+    ) async throws(CheckpointError) {
         let failure: Int32 = await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
-                let failure = duplicate < 0 || fdatasync(duplicate) == 0 ? 0 : errno
+                let failure = duplicate < 0 || disk.synchronize(duplicate) == 0 ? 0 : errno
                 if duplicate >= 0 { close(duplicate) }
                 continuation.resume(returning: failure)
             }

@@ -44,14 +44,19 @@ struct CopyFixture {
     })
 
     /// One run, with a checkpoint that stays.
-    func run(restarting: Bool = false, clock: SyncClock = Self.clock) async throws -> TableCopy.Progress {
+    func run(
+        restarting: Bool = false,
+        clock: SyncClock = Self.clock,
+        disk: DiskCalls = DiskCalls()
+    ) async throws -> TableCopy.Progress {
         let (source, target) = (try side("Source"), try side("Target"))
         let tables = try await CopyTables(source: source, target: target)
         let checkpoint = try CopyCheckpoint(
             path: path,
             identity: CopyIdentity(tables, options: options),
             segments: segments,
-            restarting: restarting
+            restarting: restarting,
+            disk: disk
         )
         return try await TableCopy(source: source, target: target, tables: tables, options: options, clock: clock)
             .run(checkpoint: checkpoint)
