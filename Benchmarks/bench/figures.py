@@ -29,6 +29,11 @@ def at_most(what: str, samples: Sequence[float], unit: str, limit: float, summar
     return Figure(what, value, unit, f"≤ {limit:g} {unit}".rstrip(), value <= limit, {"": samples})
 
 
+def ratio(what: str, one: Sequence[float], other: Sequence[float]) -> Figure:
+    """One by the other, without a goal."""
+    return Figure(what, statistics.median(one) / statistics.median(other), "×", samples={"one": one, "other": other})
+
+
 def at_most_ratio(what: str, ours: Sequence[float], theirs: Sequence[float], limit: float) -> Figure:
     """Ours in theirs: of time or CPU, where less is better."""
     value = statistics.median(ours) / statistics.median(theirs)

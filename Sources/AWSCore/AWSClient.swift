@@ -201,7 +201,8 @@ package struct AWSClient: Sendable {
         guard request.isSigned else { return PreparedRequest(request: http, clockOffset: offset) }
         let signer = SigV4Signer(
             signingName: request.service.signingName,
-            region: request.region.name
+            region: request.region.name,
+            signsStreams: configuration.signsStreams
         )
         let credentials = try await configuration.credentials.credentials()
         signer.sign(

@@ -11,6 +11,8 @@ package struct AWSConfiguration: Sendable {
     package var profileName: String?
     /// Goes into the user agent as `app/<this>`.
     package var applicationID: String?
+    /// Whether streamed bodies are signed (S3's `payload_signing_enabled`); `nil` over http only.
+    package var signsStreams: Bool?
 
     package init(
         region: Region?,
@@ -19,7 +21,8 @@ package struct AWSConfiguration: Sendable {
         maximumAttempts: Int? = nil,
         caBundle: String? = nil,
         profileName: String? = nil,
-        applicationID: String? = nil
+        applicationID: String? = nil,
+        signsStreams: Bool? = nil
     ) {
         self.region = region
         self.credentials = credentials
@@ -28,6 +31,7 @@ package struct AWSConfiguration: Sendable {
         self.caBundle = caBundle
         self.profileName = profileName
         self.applicationID = applicationID
+        self.signsStreams = signsStreams
     }
 
     /// The Region, for programs that cannot do without one.
@@ -60,7 +64,8 @@ package struct AWSConfiguration: Sendable {
             maximumAttempts: settings.maximumAttempts,
             caBundle: settings.caBundle,
             profileName: settings.profile.name,
-            applicationID: settings.applicationID
+            applicationID: settings.applicationID,
+            signsStreams: settings.signsStreams
         )
     }
 

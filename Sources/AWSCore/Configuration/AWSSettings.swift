@@ -16,6 +16,9 @@ package struct AWSSettings: Sendable {
     package let caBundle: String?
     /// `AWS_SDK_UA_APP_ID` or the profile's `sdk_ua_app_id`, for the user agent.
     package let applicationID: String?
+    /// `payload_signing_enabled` in the profile's block `s3`, as the aws command reads it: whether streamed bodies are
+    /// signed; `nil` where nothing but the signature protects them, over http.
+    package let signsStreams: Bool?
 
     /// - Parameters:
     ///   - profile: the `--profile` option.
@@ -39,6 +42,7 @@ package struct AWSSettings: Sendable {
         maximumAttempts = try Self.chooseMaximumAttempts(lookup)
         caBundle = lookup.first(["AWS_CA_BUNDLE"], key: "ca_bundle").map { [files] in files.expand($0.value) }
         applicationID = lookup.first(["AWS_SDK_UA_APP_ID"], key: "sdk_ua_app_id")?.value
+        signsStreams = try lookup.blockSetting("payload_signing_enabled", in: "s3").map(SettingLookup.flag)
     }
 
     private static func chooseProfile(
@@ -110,9 +114,19 @@ struct SettingLookup {
         return profile[key].map { Setting(value: $0, origin: "\(key) in profile \"\(profile.name)\"") }
     }
 
+    /// A key of one of the profile's nested blocks.
+    func blockSetting(_ key: String, in block: String) -> Setting? {
+        profile.blocks[block]?[key].map {
+            Setting(value: $0, origin: "\(block).\(key) in profile \"\(profile.name)\"")
+        }
+    }
+
     /// A setting that is `true` or `false`; `false` when it is not set.
     func flag(_ variable: String, key: String) throws -> Bool {
-        guard let setting = first([variable], key: key) else { return false }
+        try first([variable], key: key).map(Self.flag) ?? false
+    }
+
+    static func flag(_ setting: Setting) throws -> Bool {
         switch setting.value.lowercased() {
         case "true": return true
         case "false": return false

@@ -1,6 +1,8 @@
 /// The `aws-chunked` content encoding of S3 uploads, which carries chunk signatures and a trailing checksum.
 enum AWSChunkedBody {
-    /// Bytes of the body in each chunk but the last; S3 wants at least 8 KiB.
+    /// Bytes of the body in each signed chunk but the last, of which S3 wants at least 8 KiB.
+    ///
+    /// Without signatures a body is one chunk.
     static let chunkSize = 64 * 1024
 
     /// Adds the headers that announce the encoding; call before signing, with the body not yet encoded.
@@ -47,6 +49,7 @@ enum AWSChunkedBody {
         func chunkLength(_ count: Int) -> Int {
             String(count, radix: 16).utf8.count + signatureLength + 2 + count + 2
         }
+        let chunkSize = isSigned ? chunkSize : max(decodedLength, 1)
         var length = decodedLength / chunkSize * chunkLength(chunkSize)
         if !decodedLength.isMultiple(of: chunkSize) { length += chunkLength(decodedLength % chunkSize) }
         length += 1 + signatureLength + 2  // the empty chunk's line

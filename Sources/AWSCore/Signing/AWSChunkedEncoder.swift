@@ -1,5 +1,7 @@
 /// Turns the pieces of a body, of whatever sizes, into the chunks of one aws-chunked body.
 ///
+/// With signatures the chunks are of one size. Without, the body is one chunk, whose pieces are sent as they come.
+///
 /// An actor only because its state outlives the waits for the source; it is asked for one piece after the other.
 actor AWSChunkedEncoder {
     private let source: @Sendable () async throws -> [UInt8]?
@@ -36,7 +38,7 @@ actor AWSChunkedEncoder {
             received += piece.count
             // Found before it is sent: S3 would otherwise store the object with its end cut off.
             guard received <= decodedLength else { throw mismatch }
-            let chunks = fullChunks(with: piece)
+            let chunks = signer == nil ? passed(piece) : fullChunks(with: piece)
             if !chunks.isEmpty { return chunks }
         }
         return nil
@@ -48,11 +50,18 @@ actor AWSChunkedEncoder {
 
     /// The bytes before those of a full chunk.
     private var headLength: Int {
-        Self.fullChunkLength.count + (signer == nil ? 0 : Self.signatureName.count + 64) + 2
+        Self.fullChunkLength.count + Self.signatureName.count + 64 + 2
     }
 
     private static let fullChunkLength = Array(String(AWSChunkedBody.chunkSize, radix: 16).utf8)
     private static let signatureName = Array(";chunk-signature=".utf8)
+
+    /// A piece of the only chunk, the first behind its head.
+    private func passed(_ piece: [UInt8]) -> [UInt8] {
+        piece.withUnsafeBytes { checksum?.update($0) }
+        guard received == piece.count, !piece.isEmpty else { return piece }
+        return Array("\(String(decodedLength, radix: 16))\r\n".utf8) + piece
+    }
 
     /// Puts a piece behind what is left of the last one, in one copy: bytes are hashed where they will be sent from.
     private func fullChunks(with piece: [UInt8]) -> [UInt8] {
@@ -95,6 +104,7 @@ actor AWSChunkedEncoder {
     private func finish() -> [UInt8] {
         isFinished = true
         var output: [UInt8] = []
+        if signer == nil, decodedLength > 0 { output.append(contentsOf: "\r\n".utf8) }
         if !rest.isEmpty {
             rest.withUnsafeBytes { bytes in
                 let chunk = UnsafeRawBufferPointer(rebasing: bytes[headLength...])

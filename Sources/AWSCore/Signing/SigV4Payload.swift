@@ -35,15 +35,15 @@ package enum SigV4Payload: Sendable, Equatable {
 
     var isChunked: Bool { signsChunks || trailingChecksum != nil }
 
-    /// The kinds that depend on the scheme, turned into what they mean for this request.
-    func resolved(for request: HTTPRequest) -> SigV4Payload {
-        let isSecure = request.scheme == .https
+    /// The kinds that depend on the scheme, or on what the user has set, turned into what they mean for this request.
+    func resolved(for request: HTTPRequest, signsStreams: Bool? = nil) -> SigV4Payload {
+        let isUnsigned = signsStreams.map(!) ?? (request.scheme == .https)
         switch self {
         case .automatic:
             guard case .stream = request.body else { return self }
-            return isSecure ? .unsigned : .streamingSigned
+            return isUnsigned ? .unsigned : .streamingSigned
         case .checksummedStream(let checksum):
-            return isSecure ? .streamingUnsigned(checksum: checksum) : .streamingSignedWithChecksum(checksum)
+            return isUnsigned ? .streamingUnsigned(checksum: checksum) : .streamingSignedWithChecksum(checksum)
         case .hash, .unsigned, .streamingUnsigned, .streamingSigned, .streamingSignedWithChecksum:
             return self
         }

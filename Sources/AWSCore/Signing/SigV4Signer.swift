@@ -18,18 +18,22 @@ package struct SigV4Signer: Sendable {
     let pathRule: PathRule
     let sendsPayloadHash: Bool
     let signsSessionToken: Bool
+    let signsStreams: Bool?
 
     /// - Parameters:
     ///   - signingName: The service in the credential scope, such as `dynamodb`.
     ///   - pathRule: `nil` for what the service wants.
     ///   - sendsPayloadHash: Whether `x-amz-content-sha256` is sent; `nil` for what the service wants: S3 must have it.
     ///   - signsSessionToken: `false` for the few services that want the token sent but not signed.
+    ///   - signsStreams: Whether streamed bodies are signed; `nil` where nothing but the signature protects them: over
+    ///     http.
     package init(
         signingName: String,
         region: String,
         pathRule: PathRule? = nil,
         sendsPayloadHash: Bool? = nil,
-        signsSessionToken: Bool = true
+        signsSessionToken: Bool = true,
+        signsStreams: Bool? = nil
     ) {
         let isS3 = signingName == "s3"
         self.signingName = signingName
@@ -37,6 +41,7 @@ package struct SigV4Signer: Sendable {
         self.pathRule = pathRule ?? (isS3 ? .asSent : .normalizedAndEncodedAgain)
         self.sendsPayloadHash = sendsPayloadHash ?? isS3
         self.signsSessionToken = signsSessionToken
+        self.signsStreams = signsStreams
     }
 
     /// Adds `X-Amz-Date`, `Authorization` and what else the signature needs, in place of what is there of them.
@@ -53,7 +58,7 @@ package struct SigV4Signer: Sendable {
         payload: SigV4Payload = .automatic
     ) -> SigV4Signature {
         let timestamp = SigV4Timestamp(date)
-        let payload = payload.resolved(for: request)
+        let payload = payload.resolved(for: request, signsStreams: signsStreams)
         if payload.isChunked { AWSChunkedBody.addHeaders(to: &request, payload: payload) }
         let payloadHash = payload.hashText(body: request.body)
 

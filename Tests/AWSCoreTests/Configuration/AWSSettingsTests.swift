@@ -32,6 +32,18 @@ struct AWSSettingsTests {
         #expect(try AWSHome().settings().region == nil)
     }
 
+    @Test("The signing of streams is set in the profile's block of S3")
+    func payloadSigning() throws {
+        func settings(_ value: String) throws -> AWSSettings {
+            try AWSHome(config: "[default]\ns3 =\n  payload_signing_enabled = \(value)\n").settings()
+        }
+        #expect(try AWSHome().settings().signsStreams == nil)
+        #expect(try settings("true").signsStreams == true)
+        #expect(try settings("False").signsStreams == false)
+        let error = try #require(throws: ConfigurationError.self) { try settings("maybe") }
+        #expect("\(error)".hasPrefix("s3.payload_signing_enabled in profile \"default\": \"maybe\" is neither"))
+    }
+
     @Test(
         "A value that is none names its setting",
         arguments: [

@@ -126,6 +126,28 @@ struct SigV4ChunkedTests {
         #expect(try await sent(request) == "5\r\nhello\r\n0\r\n\(algorithm.headerName):\(value)\r\n\r\n")
     }
 
+    @Test("An unsigned stream is one chunk, in whatever pieces it comes", arguments: [1000, 65_536, 66_560])
+    func unsignedChunk(pieceLength: Int) async throws {
+        var request = request(body: stream(pieceLength: pieceLength))
+        SigV4Signer(signingName: "s3", region: "us-east-1")
+            .sign(&request, credentials: credentials, date: date, payload: .streamingUnsigned(checksum: .crc32))
+        var checksum = RunningChecksum(.crc32)
+        content.withUnsafeBytes { checksum.update($0) }
+        #expect(
+            try await sent(request) == "10400\r\n\(String(decoding: content, as: UTF8.self))\r\n0\r\n"
+                + "x-amz-checksum-crc32:\(checksum.headerValue)\r\n\r\n"
+        )
+    }
+
+    @Test("An unsigned stream of another length than announced fails", arguments: [66_559, 66_561])
+    func wrongUnsignedLength(announced: Int) async throws {
+        var request = request(body: stream(pieceLength: 1000, announced: announced))
+        SigV4Signer(signingName: "s3", region: "us-east-1")
+            .sign(&request, credentials: credentials, date: date, payload: .streamingUnsigned(checksum: .crc32))
+        let body = request
+        await #expect(throws: SigV4Error.self) { _ = try await sent(body) }
+    }
+
     @Test("An empty body is one empty chunk")
     func emptyBody() async throws {
         var request = request(body: .empty)
@@ -154,5 +176,26 @@ struct SigV4ChunkedTests {
         plain.scheme = .http
         signer.sign(&plain, credentials: credentials, date: date)
         #expect(plain.headers["x-amz-content-sha256"] == "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
+    }
+
+    @Test("Whether streams are signed can be set, as the aws command's payload_signing_enabled")
+    func signingOfStreamsAsSet() {
+        for (isSigned, scheme) in [(true, HTTPRequest.Scheme.https), (false, .http)] {
+            let signer = SigV4Signer(signingName: "s3", region: "us-east-1", signsStreams: isSigned)
+            var request = request(body: stream(pieceLength: 1000))
+            request.scheme = scheme
+            var checksummed = request
+            signer.sign(&request, credentials: credentials, date: date)
+            signer.sign(&checksummed, credentials: credentials, date: date, payload: .checksummedStream(.crc32))
+            #expect(
+                request.headers["x-amz-content-sha256"]
+                    == (isSigned ? "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" : "UNSIGNED-PAYLOAD")
+            )
+            #expect(
+                checksummed.headers["x-amz-content-sha256"]
+                    == (isSigned
+                        ? "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" : "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+            )
+        }
     }
 }
