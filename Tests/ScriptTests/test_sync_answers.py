@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ INVALID = "Unable to validate the following destination configurations: "
 ORDERS = Table(f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/Orders")
 COPY = Table(f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/Copy")
 MAPPING = BucketMapping(BucketPrefix("photos", "a/"), "us-east-1", BucketPrefix("copies", ""), "eu-west-1", None)
+BRIDGED = replace(MAPPING, events="eventbridge")
 REGION = RegionPlan("us-east-1", (TableMapping(ORDERS, (TableTarget(COPY, None),)),), (MAPPING,))
 PLAN = Plan("Sync", "", REGION.tables, REGION.buckets)
 
@@ -59,8 +61,9 @@ class Notifications:
         self.after_put()
         return {}
 
-    def read(self) -> bucket_events.SourceBucket:
-        return bucket_events.read(self.aws, PLAN, REGION, ACCOUNT, "photos")
+    def read(self, *mappings: BucketMapping) -> bucket_events.SourceBucket:
+        region = RegionPlan("us-east-1", (), mappings or (MAPPING,))
+        return bucket_events.read(self.aws, PLAN, region, ACCOUNT, "photos")
 
 
 def _rule(identifier: str, prefix: str = "other/", queue: str = OTHER) -> dict[str, Any]:
@@ -120,6 +123,43 @@ def test_removing_touches_nothing_where_nothing_of_ours_is() -> None:
     assert "put-bucket-notification-configuration" not in s3.aws.calls
     assert not bucket_events.apply(s3.aws, s3.read()) or bucket_events.remove(s3.aws, s3.read())
     assert s3.configuration == {"QueueConfigurations": [_rule("theirs")]}
+
+
+def test_eventbridge_is_switched_on_beside_whatever_is_there() -> None:
+    s3 = Notifications(_rule("theirs", "a/"))
+    bucket = s3.read(BRIDGED)
+    # Rules of ours would not fit in; these need none.
+    bucket_events.require_room(bucket)
+    with pytest.raises(DeployError, match="leave no room") as caught:
+        bucket_events.require_room(s3.read(MAPPING))
+    assert '"events": "eventbridge"' in caught.value.next_step
+    assert bucket.lacks_event_bridge and not bucket.is_current and not bucket.needs_another_run
+    assert bucket_events.apply(s3.aws, bucket)
+    assert s3.configuration == {"QueueConfigurations": [_rule("theirs", "a/")], "EventBridgeConfiguration": {}}
+    assert s3.read(BRIDGED).is_current and not bucket_events.apply(s3.aws, s3.read(BRIDGED))
+    # It stays on when live sync goes, as whatever else reads from there needs it.
+    assert not bucket_events.remove(s3.aws, s3.read(BRIDGED))
+    assert s3.configuration["EventBridgeConfiguration"] == {}
+
+
+def test_a_bucket_that_changes_over_to_eventbridge_reports_without_a_gap() -> None:
+    s3 = Notifications(_rule("theirs"))
+    other = BucketMapping(BucketPrefix("photos", "b/"), "us-east-1", BucketPrefix("copies", "b/"), "eu-west-1", None)
+    bucket_events.apply(s3.aws, s3.read(MAPPING, other))
+    before = s3.configuration["QueueConfigurations"]
+    assert [rule["Id"] for rule in before] == ["theirs", "Sync", "Sync-2"]
+    first = s3.read(BRIDGED, other)
+    assert first.needs_another_run and bucket_events.apply(s3.aws, first)
+    assert s3.configuration == {"QueueConfigurations": before, "EventBridgeConfiguration": {}}
+    second = s3.read(BRIDGED, other)
+    assert not second.is_current and not second.needs_another_run and bucket_events.apply(s3.aws, second)
+    rules = {rule["Id"]: rule for rule in s3.configuration["QueueConfigurations"]}
+    assert set(rules) == {"theirs", "Sync"} and "EventBridgeConfiguration" in s3.configuration
+    assert rules["Sync"]["Filter"]["Key"]["FilterRules"][0]["Value"] == "b/"
+    assert s3.read(BRIDGED, other).is_current
+    # Where nothing of ours is to go, one run is enough.
+    fresh = Notifications(_rule("theirs"))
+    assert not fresh.read(BRIDGED, other).needs_another_run
 
 
 def test_a_bucket_of_another_account_is_refused() -> None:

@@ -228,6 +228,50 @@ def test_a_rule_in_the_way_is_named_before_anything_is_changed(project: Project)
     assert "in the way is rule" in _sync(project, "--check", code=1)
 
 
+def test_a_bucket_without_room_is_followed_through_eventbridge(project: Project) -> None:
+    project.write_package(project.folder / "built.zip", BOOTSTRAP)
+    photos, copies = _create_bucket(project, "photos"), _create_bucket(project, "copies")
+    rule = _foreign_rule(project, photos, Events=["s3:ObjectCreated:*"])
+    project.client("s3").put_bucket_notification_configuration(
+        Bucket=photos, NotificationConfiguration={"QueueConfigurations": [rule]})
+    _configure(project, buckets=[_mapping(f"s3://{photos}/a b/", f"s3://{copies}/")])
+    assert '"events": "eventbridge"' in _sync(project, code=1)
+    _configure(project, buckets=[_mapping(f"s3://{photos}/a b/", f"s3://{copies}/", events="eventbridge")])
+    dry = _sync(project, "--dry-run")
+    assert f"{photos}: EventBridge would be put beside those of others" in dry and "AWS::Events::Rule" in dry
+    assert "EventBridgeConfiguration" not in _notifications(project, photos)
+    first = _sync(project)
+    assert f"{photos}: EventBridge put beside those of others" in first and "five minutes" in first
+    found = _notifications(project, photos)
+    assert found["QueueConfigurations"] == [rule] and found["EventBridgeConfiguration"] == {}
+    assert "No changes" in _sync(project) and "problems: 0," in _sync(project, "--check")
+    # What is written there arrives in our queue, as S3's own event, and what lies elsewhere does not. Nobody may take it away
+    # before it is seen.
+    [mapping] = project.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    project.client("lambda").update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    queues = project.client("sqs")
+    url = queues.get_queue_url(QueueName=f"{NAME}-bucket-events")["QueueUrl"]
+    for key in ("other/1", "a b/ü+1"):
+        project.client("s3").put_object(Bucket=photos, Key=key, Body=b"x")
+    messages: list[dict[str, Any]] = []
+    for _ in range(20):
+        messages += queues.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
+        if messages:
+            break
+    [event] = [json.loads(message["Body"]) for message in messages]
+    assert (event["source"], event["detail-type"]) == ("aws.s3", "Object Created")
+    assert event["detail"]["object"]["key"] == "a b/ü+1"
+    project.client("lambda").update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    project.client("s3").put_bucket_notification_configuration(
+        Bucket=photos, NotificationConfiguration={"QueueConfigurations": [rule]})
+    assert "does not send its events to EventBridge" in _sync(project, "--check", code=1)
+    assert "put beside those of others" in _sync(project)
+    deleted = _sync(project, "--delete", "--yes")
+    assert f"EventBridge is still on for {photos}" in deleted and "there are none" in deleted
+    assert _notifications(project, photos) == found and _stacks(project) == []
+    assert project.client("events").list_rules()["Rules"] == []
+
+
 @pytest.mark.parametrize("case", ["missing", "keys", "another key", "region", "bucket"])
 def test_sources_and_targets_that_cannot_be_are_refused_before_anything_is_changed(project: Project, case: str) -> None:
     tables = [{"source": project.arn("Orders"), "targets": [{"table": project.arn("Copy")}]}]

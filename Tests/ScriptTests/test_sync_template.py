@@ -15,7 +15,7 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "infrastructure"))
 from backup_deploy import config, stacks  # noqa: E402
 from backup_deploy.errors import DeployError  # noqa: E402
-from backup_deploy.sync import history, permissions, roles, template  # noqa: E402
+from backup_deploy.sync import event_bridge, history, permissions, roles, template  # noqa: E402
 from backup_deploy.sync.plan import Plan  # noqa: E402
 
 ACCOUNT = "123456789012"
@@ -153,6 +153,40 @@ def test_only_the_source_buckets_may_send_and_nobody_without_tls(plan: Plan) -> 
     for policy in policies.values():
         [denied] = [entry for entry in policy["PolicyDocument"]["Statement"] if entry["Effect"] == "Deny"]
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_eventbridge_sends_each_place_that_asks_for_it_and_only_its_rules_may(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, {"buckets": [
+        _bucket("s3://photos/a b/", "s3://copies/x/", events="eventbridge"), _bucket("s3://photos/a b/c/", "s3://theirs/", events="eventbridge"),
+        _bucket("s3://photos/d/", "s3://others/"), _bucket("s3://films", "s3://reels", events="eventbridge")]})
+    resources = _load(_template(plan).body)["Resources"]
+    rules = {name: resource for name, resource in resources.items() if resource["Type"] == "AWS::Events::Rule"}
+    patterns = [rule["Properties"]["EventPattern"] for rule in rules.values()]
+    # A place within another needs no rule, and keys come as they are.
+    assert [pattern["detail"] for pattern in patterns] == [
+        {"bucket": {"name": ["films"]}}, {"bucket": {"name": ["photos"]}, "object": {"key": [{"prefix": "a b/"}]}}]
+    names = {rule["Properties"]["Name"] for rule in rules.values()}
+    assert len(names) == 2 and all(name.startswith(f"{plan.function_name}-events-") for name in names)
+    for rule in rules.values():
+        assert rule["Condition"] == "FollowsBuckets" and rule["Properties"]["State"] == "ENABLED"
+        assert rule["Properties"]["EventPattern"]["source"] == ["aws.s3"]
+        # H4: deletes by lifecycle rules are among "Object Deleted"; H6: tags.
+        assert rule["Properties"]["EventPattern"]["detail-type"] == [
+            "Object Created", "Object Deleted", "Object Tags Added", "Object Tags Deleted"]
+        [target] = rule["Properties"]["Targets"]
+        assert target["Arn"] == {"Fn::GetAtt": ["BucketEventsQueue", "Arn"]}
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["BucketFailuresQueue", "Arn"]}}
+    for queue in ("BucketEventsQueue", "BucketFailuresQueue"):
+        statements = {entry["Sid"]: entry for entry in resources[f"{queue}Policy"]["Properties"]["PolicyDocument"]["Statement"]}
+        assert statements["RulesMaySend"] == {
+            "Sid": "RulesMaySend", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": [queue, "Arn"]},
+            "Condition": {"ArnEquals": {"aws:SourceArn": [{"Fn::GetAtt": [name, "Arn"]} for name in rules]}}}
+    # The longest name, and the longest prefix within a pattern's 2,048 characters.
+    assert len(f"{'x' * 48}-events-12345678") <= 64
+    [longest] = event_bridge.rules(plan, _plan(tmp_path, {"buckets": [
+        _bucket(f"s3://{'b' * 63}/{'p' * 900}/", "s3://copies", events="eventbridge")]}).regions[0]).values()
+    assert len(json.dumps(longest["Properties"]["EventPattern"])) < 2_048
 
 
 def test_roles_may_do_what_their_mappings_need_and_no_more(plan: Plan) -> None:

@@ -37,6 +37,14 @@ extension ConfigurationField {
         return BucketPrefix(bucket: try checkedBucketName(String(parts[0])), prefix: prefix)
     }
 
+    func bucketEvents() throws(ConfigurationFieldError) -> BucketMapping.Events {
+        let name = try string("\"notifications\" or \"eventbridge\"")
+        guard let events = BucketMapping.Events(rawValue: name) else {
+            throw error("\"\(name)\" is no way to take events (expected \"notifications\" or \"eventbridge\")")
+        }
+        return events
+    }
+
     func timeToLiveDeletes() throws(ConfigurationFieldError) -> TableMapping.TimeToLiveDeletes {
         let name = try string("\"forward\" or \"ignore\"")
         guard let policy = TableMapping.TimeToLiveDeletes(rawValue: name) else {

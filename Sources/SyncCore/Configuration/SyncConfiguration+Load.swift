@@ -76,7 +76,7 @@ extension SyncConfiguration {
         for element in try field.elements("a list of mappings") {
             let section = try element.object(
                 #"{"source": …, "sourceRegion": …, "target": …, "targetRegion": …}"#,
-                known: ["source", "sourceRegion", "target", "targetRegion", "role"]
+                known: ["source", "sourceRegion", "target", "targetRegion", "role", "events"]
             )
             let targetField = try section.required("target", #""s3://bucket/prefix", the place that is written"#)
             let mapping = BucketMapping(
@@ -87,7 +87,8 @@ extension SyncConfiguration {
                 target: try targetField.bucketPrefix(),
                 targetRegion: try section.required("targetRegion", "the target bucket's Region")
                     .region("the target bucket's Region"),
-                role: try section.field("role")?.roleARN()
+                role: try section.field("role")?.roleARN(),
+                events: try section.field("events")?.bucketEvents() ?? .notifications
             )
             try checks.add(mapping, targetField)
             mappings.append(mapping)

@@ -62,25 +62,38 @@ package struct TableTarget: Sendable, Equatable {
 
 /// A bucket, or the part of it below a prefix, and the place that follows it.
 package struct BucketMapping: Sendable, Equatable {
+    /// How the source tells of its changes.
+    ///
+    /// The function reads either; it is `deploy.sh sync` that wires them.
+    package enum Events: String, Sendable, CaseIterable {
+        /// By rules of ours in the bucket's notification configuration.
+        case notifications
+        /// By EventBridge, for buckets whose own rules leave no room for ours.
+        case eventBridge = "eventbridge"
+    }
+
     package var source: BucketPrefix
     package var sourceRegion: Region
     package var target: BucketPrefix
     package var targetRegion: Region
     /// The ARN of the role that writes there; `nil` for the function's own.
     package var role: String?
+    package var events: Events
 
     package init(
         source: BucketPrefix,
         sourceRegion: Region,
         target: BucketPrefix,
         targetRegion: Region,
-        role: String? = nil
+        role: String? = nil,
+        events: Events = .notifications
     ) {
         self.source = source
         self.sourceRegion = sourceRegion
         self.target = target
         self.targetRegion = targetRegion
         self.role = role
+        self.events = events
     }
 }
 

@@ -220,33 +220,16 @@ package struct LiveStatusReader: Sendable {
             for mapping in mappings {
                 group.addTask {
                     let side = clients.source(mapping)
-                    let entries = await Self.known { try await side.s3.getQueueNotifications(side.bucket) }
+                    let entries = await Self.known { try await side.s3.getNotifications(side.bucket) }
                     switch entries {
                     case .unknown(let reason): return (mapping.source, reason)
                     case .value(let entries):
-                        return (mapping.source, fault(of: entries, mapping))
+                        return (mapping.source, mapping.fault(of: entries, queue: names.bucketEvents))
                     }
                 }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-    }
-
-    /// An entry is ours by its queue: ids are made for each prefix.
-    private func fault(of entries: [S3QueueNotification], _ mapping: BucketMapping) -> String? {
-        let own = entries.filter { entry in
-            ARN(entry.queueARN)?.resource == names.bucketEvents && entry.suffix.isEmpty
-                && mapping.source.prefix.utf8.starts(with: entry.prefix.utf8)
-        }
-        guard !own.isEmpty else {
-            return "s3://\(mapping.source.bucket) does not notify the queue \(names.bucketEvents) of changes in"
-                + " \(mapping.source); run ./deploy.sh sync"
-        }
-        let events = own.flatMap(\.events)
-        for needed in ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"] where !events.contains(needed) {
-            return "s3://\(mapping.source.bucket) does not notify of \(needed); run ./deploy.sh sync"
-        }
-        return nil
     }
 
     // MARK: Errors

@@ -89,7 +89,9 @@ struct SyncConfigurationTests {
                          {"table":"arn:aws:dynamodb:eu-west-1:210987654321:table/Archive","role":null}],
               "timeToLiveDeletes":"ignore"}],
              "buckets":[{"source":"s3://old-one/prefix","sourceRegion":"us-east-1",
-                         "target":"s3://new-one","targetRegion":"eu-west-1","role":null}]}}
+                         "target":"s3://new-one","targetRegion":"eu-west-1","role":null,"events":"eventbridge"},
+                        {"source":"s3://old-two","sourceRegion":"us-east-1",
+                         "target":"s3://new-two","targetRegion":"eu-west-1"}]}}
             """
         )
         #expect(configuration.functionName == "Live")
@@ -101,6 +103,7 @@ struct SyncConfigurationTests {
         let bucket = try #require(configuration.buckets.first)
         #expect(bucket.source == BucketPrefix(bucket: "old-one", prefix: "prefix/"))
         #expect(bucket.target.description == "s3://new-one/" && bucket.role == nil)
+        #expect(configuration.buckets.map(\.events) == [.eventBridge, .notifications])
         #expect(bucket.sourceRegion.name == "us-east-1" && bucket.targetRegion.name == "eu-west-1")
     }
 

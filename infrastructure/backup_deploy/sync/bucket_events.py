@@ -25,14 +25,31 @@ class SourceBucket:
     queue: str
     rules: list[notifications.Rule]
     current: notifications.Configuration
+    #: Whether mappings of it take its events from EventBridge.
+    uses_event_bridge: bool = False
 
     @property
     def is_current(self) -> bool:
         return notifications.is_same(self.current, self.merged)
 
     @property
+    def lacks_event_bridge(self) -> bool:
+        return self.uses_event_bridge and not notifications.sends_to_event_bridge(self.current)
+
+    @property
     def merged(self) -> notifications.Configuration:
-        return notifications.merged(self.current, self.rules, self.queue)
+        """What has to be put next. Where EventBridge is new our rules stay as they are until the next run: S3 needs some
+        minutes until all its events go there, and what both report does no harm."""
+        if self.lacks_event_bridge and notifications.ours(self.current, self.queue):
+            return notifications.with_event_bridge(self.current)
+        found = notifications.merged(self.current, self.rules, self.queue)
+        return notifications.with_event_bridge(found) if self.uses_event_bridge else found
+
+    @property
+    def needs_another_run(self) -> bool:
+        """Whether there are rules to be taken away once EventBridge reports everything."""
+        return self.lacks_event_bridge and not notifications.is_same(
+            self.merged, notifications.with_event_bridge(notifications.merged(self.current, self.rules, self.queue)))
 
 
 def queue_arn(plan: Plan, region: str, account: str) -> str:
@@ -47,9 +64,11 @@ def read_all(aws: AWS, plan: Plan, region: RegionPlan, account: str) -> list[Sou
 def read(aws: AWS, plan: Plan, region: RegionPlan, account: str, name: str) -> SourceBucket:
     _require_region(aws, name, region.region, account)
     queue = queue_arn(plan, region.region, account)
-    places = [mapping.source for mapping in region.buckets if mapping.source.bucket == name]
+    mappings = [mapping for mapping in region.buckets if mapping.source.bucket == name]
+    places = [mapping.source for mapping in mappings if not mapping.uses_event_bridge]
     return SourceBucket(name, region.region, account, queue, notifications.wanted(plan.function_name, places, queue),
-                        read_configuration(aws, name, region.region, account))
+                        read_configuration(aws, name, region.region, account),
+                        any(mapping.uses_event_bridge for mapping in mappings))
 
 
 def read_configuration(aws: AWS, name: str, region: str, account: str) -> notifications.Configuration:
@@ -68,9 +87,9 @@ def require_room(bucket: SourceBucket) -> None:
 
 
 WAYS_OUT = (
-    "S3 lets only one rule report an event of a key. Ways out: narrow the prefixes (of that rule, or of the mapping) until"
-    " they exclude each other; or let who receives from that rule receive from EventBridge, which takes up no rule, and"
-    " delete it; or, when it is no longer needed, delete it. deploy.sh deletes no rule that it did not make.")
+    "S3 lets only one rule report an event of a key. Ways out: take the events from EventBridge, which takes up no rule"
+    " (\"events\": \"eventbridge\" in the mapping); or narrow the prefixes (of that rule, or of the mapping) until they"
+    " exclude each other; or, when that rule is no longer needed, delete it. deploy.sh deletes no rule that it did not make.")
 
 
 def conflict_text(bucket: SourceBucket, found: list[notifications.Conflict]) -> str:
@@ -79,7 +98,7 @@ def conflict_text(bucket: SourceBucket, found: list[notifications.Conflict]) -> 
 
 
 def apply(aws: AWS, bucket: SourceBucket) -> bool:
-    """Puts our rules beside those of others; False when nothing had to be done."""
+    """Puts our rules beside those of others, and switches EventBridge on; False when nothing had to be done."""
     if bucket.is_current:
         return False
     _put(aws, bucket, bucket.merged)
@@ -87,7 +106,7 @@ def apply(aws: AWS, bucket: SourceBucket) -> bool:
 
 
 def remove(aws: AWS, bucket: SourceBucket) -> bool:
-    """Takes our rules away; False when there were none."""
+    """Takes our rules away; False when there were none. EventBridge stays on: others may have come to rely on it."""
     if not notifications.ours(bucket.current, bucket.queue):
         return False
     _put(aws, bucket, notifications.merged(bucket.current, [], bucket.queue))

@@ -133,7 +133,10 @@ class _Region:
         conflicts = notifications.conflicts(bucket.current, bucket.rules, bucket.queue)
         if conflicts:
             return [Finding(PROBLEM, subject, bucket_events.conflict_text(bucket, conflicts), bucket_events.WAYS_OUT)]
-        if not notifications.ours(bucket.current, bucket.queue):
+        if bucket.lacks_event_bridge:
+            return [Finding(PROBLEM, subject, "does not send its events to EventBridge, from where live sync takes them",
+                            _DEPLOY)]
+        if bucket.rules and not notifications.ours(bucket.current, bucket.queue):
             return [Finding(PROBLEM, subject, "does not tell live sync of its changes", _DEPLOY)]
         if not bucket.is_current:
             return [Finding(PROBLEM, subject, "its notification rules are not as the configuration wants them", _DEPLOY)]
@@ -143,7 +146,8 @@ class _Region:
             return [Finding(PROBLEM, f"target {mapping.target.bucket}", "does not exist: events fail",
                             targets.create_bucket_command(mapping)) for mapping in missing]
         others = len(deploy.notification_ids(bucket))
-        return [Finding(OK, subject, f"tells live sync of its changes, beside {others} rules of others")]
+        way = " through EventBridge" if bucket.uses_event_bridge else ""
+        return [Finding(OK, subject, f"tells live sync of its changes{way}, beside {others} rules of others")]
 
     def _queues(self) -> list[Finding]:
         found = []

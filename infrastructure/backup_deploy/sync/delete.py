@@ -35,6 +35,11 @@ def run(aws: AWS, plan: Plan, account: str, confirmed: bool, with_streams: bool)
         for state in on:
             _switch_off(aws, state)
     print("\nDeleted. Kept: every table and bucket, with all that is in them.")
+    bridged = sorted({mapping.source.bucket for mapping in plan.buckets if mapping.uses_event_bridge})
+    if bridged:
+        print(f"EventBridge is still on for {', '.join(bridged)}, for others may take events from there; S3 charges for each"
+              " event that it sends. To switch it off, put the notification configuration without EventBridgeConfiguration:"
+              " aws s3api get-bucket-notification-configuration and put-bucket-notification-configuration.")
     if on and not with_streams:
         names = ", ".join(state.table.name for state in on)
         print(f"The streams of {names} are still on, for others may read them; a stream that nobody reads costs nothing."

@@ -129,13 +129,17 @@ def _stacks(aws: AWS, plan: Plan, part: _Part, arns: Mapping[str, str], dry_run:
 
 
 def _notification(aws: AWS, bucket: SourceBucket, dry_run: bool) -> _Change:
-    rules = ", ".join(rule["Id"] for rule in bucket.rules)
+    names = [rule["Id"] for rule in bucket.rules]
+    rules = ", ".join([*names, *(["EventBridge"] if bucket.uses_event_bridge else [])])
     if dry_run:
         verb = "is there" if bucket.is_current else "would be put beside those of others"
         report.detail(f"{bucket.name}: {rules} {verb}")
         return _Change(False)
     is_new = bucket_events.apply(aws, bucket)
     report.detail(f"{bucket.name}: {rules} {'put beside those of others' if is_new else 'unchanged'}")
+    if bucket.needs_another_run:
+        report.warning(f"bucket {bucket.name} has our older rules, too, until EventBridge reports everything: run"
+                       " ./deploy.sh sync once more in five minutes, and they are taken away")
     return _Change(is_new, is_new_notification=is_new)
 
 

@@ -39,13 +39,18 @@ class Conflict:
 
 def wanted(name: str, places: Iterable[BucketPrefix], queue: str) -> list[Rule]:
     """Our rules for one bucket: one for each prefix that lies in no other, the first one named `name`."""
-    prefixes: list[str] = []
-    for prefix in sorted({place.prefix for place in places}):
-        # Sorted, whatever lies in another prefix comes right behind it.
-        if not prefixes or not prefix.startswith(prefixes[-1]):
-            prefixes.append(prefix)
     return [_rule(name if number == 1 else f"{name}-{number}", prefix, queue)
-            for number, prefix in enumerate(prefixes, 1)]
+            for number, prefix in enumerate(outermost(place.prefix for place in places), 1)]
+
+
+def outermost(prefixes: Iterable[str]) -> list[str]:
+    """The prefixes that lie in no other of them."""
+    found: list[str] = []
+    for prefix in sorted(set(prefixes)):
+        # Sorted, whatever lies in another prefix comes right behind it.
+        if not found or not prefix.startswith(found[-1]):
+            found.append(prefix)
+    return found
 
 
 def merged(current: Configuration, rules: list[Rule], queue: str) -> Configuration:
@@ -54,6 +59,16 @@ def merged(current: Configuration, rules: list[Rule], queue: str) -> Configurati
     others = [rule for rule in current.get("QueueConfigurations", []) if rule.get("QueueArn") != queue]
     result["QueueConfigurations"] = others + rules
     return {key: value for key, value in result.items() if value or key == "EventBridgeConfiguration"}
+
+
+def sends_to_event_bridge(current: Configuration) -> bool:
+    """Whether the bucket sends all its events to EventBridge."""
+    return "EventBridgeConfiguration" in current
+
+
+def with_event_bridge(current: Configuration) -> Configuration:
+    """`current` with all events sent to EventBridge, too; no rule changes by that."""
+    return {**current, "EventBridgeConfiguration": {}}
 
 
 def ours(current: Configuration, queue: str) -> list[Rule]:
@@ -118,4 +133,4 @@ def _same_event(first: str, second: str) -> bool:
 def _canonical(configuration: Configuration) -> tuple[frozenset[Any], bool]:
     rules = frozenset((kind, rule.get("Id"), rule.get(KINDS[kind]), frozenset(rule["Events"]), _filter(rule))
                       for kind, rule in _all(configuration))
-    return rules, "EventBridgeConfiguration" in configuration
+    return rules, sends_to_event_bridge(configuration)

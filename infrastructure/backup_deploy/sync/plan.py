@@ -39,6 +39,12 @@ class BucketMapping:
     target: BucketPrefix
     target_region: str
     role: Optional[str]
+    events: str = "notifications"
+
+    @property
+    def uses_event_bridge(self) -> bool:
+        """Whether the bucket's events come through EventBridge and not by rules among its notifications."""
+        return self.events == "eventbridge"
 
 
 @dataclass(frozen=True)
@@ -127,4 +133,4 @@ def _table(entry: dict[str, Any]) -> TableMapping:
 
 def _bucket(entry: dict[str, Any]) -> BucketMapping:
     return BucketMapping(BucketPrefix.parse(entry["source"]), entry["sourceRegion"], BucketPrefix.parse(entry["target"]),
-                         entry["targetRegion"], entry.get("role"))
+                         entry["targetRegion"], entry.get("role"), entry.get("events", "notifications"))

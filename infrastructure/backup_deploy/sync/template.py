@@ -12,7 +12,7 @@ import re
 from typing import Any, Mapping
 
 from .. import stacks
-from . import permissions
+from . import event_bridge, permissions
 from .keys import Keys
 from .plan import Plan, RegionPlan, partition
 
@@ -61,6 +61,9 @@ def of(plan: Plan, region: RegionPlan, streams: Mapping[str, str], code: Mapping
             permissions.of_copies(region, keys.tables) if region.tables else [])),
         "GENERATED_COPY_MACHINE": _json(_state_machine()),
         "GENERATED_SOURCE_BUCKETS": _json(buckets),
+        "# GENERATED_EVENT_RULES": event_bridge.as_members(event_bridge.rules(plan, region)),
+        "# GENERATED_EVENT_SENDERS": event_bridge.as_elements(event_bridge.senders(region, "BucketEventsQueue")),
+        "# GENERATED_FAILURE_SENDERS": event_bridge.as_elements(event_bridge.senders(region, "BucketFailuresQueue")),
         "# GENERATED_STREAM_MAPPINGS": "\n  ".join(
             f"{logical_id(table)}: {_json(stream_mapping(stream))}"
             for table, stream in ((mapping.source.arn, streams.get(mapping.source.arn)) for mapping in region.tables)
