@@ -6,8 +6,11 @@
 
 static CURLM *multi;
 static int under_way;
+// As CURLOPT_AWS_SIGV4 wants it; empty: calls are not signed.
+static char signs[64];
 
-void bare_start(void) {
+void bare_start(const char *service) {
+    if (service) snprintf(signs, sizeof signs, "aws:amz:us-east-1:%s", service);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     multi = curl_multi_init();
     // As many as there are calls: none is opened twice.
@@ -37,14 +40,16 @@ void call_make(struct call *call, void (*done)(struct call *call)) {
     curl_easy_setopt(call->handle, CURLOPT_WRITEFUNCTION, keep);
     curl_easy_setopt(call->handle, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(call->handle, CURLOPT_PRIVATE, call);
+    if (!*signs) return;
+    curl_easy_setopt(call->handle, CURLOPT_AWS_SIGV4, signs);
+    curl_easy_setopt(call->handle, CURLOPT_USERPWD, "AKIAIOSFODNN7EXAMPLE:none");
 }
 
 struct curl_slist *table_headers(const char *operation) {
     char line[100];
     snprintf(line, sizeof line, "X-Amz-Target: DynamoDB_20120810.%s", operation);
     struct curl_slist *headers = curl_slist_append(NULL, line);
-    headers = curl_slist_append(headers, "Content-Type: application/x-amz-json-1.0");
-    return curl_slist_append(headers, "Expect:");
+    return curl_slist_append(headers, "Content-Type: application/x-amz-json-1.0");
 }
 
 void call_table(struct call *call, const char *url, struct curl_slist *headers, const char *body, size_t count) {

@@ -1,5 +1,5 @@
-// A bare loop around libcurl's multi handle, for the programs that ours are compared with: no signatures, no checks of
-// what is answered beyond its status, one thread.
+// A bare loop around libcurl's multi handle, for the programs that ours are compared with: no checks of what is answered
+// beyond its status, one thread.
 #pragma once
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -16,7 +16,8 @@ struct call {
     void (*done)(struct call *call);
 };
 
-void bare_start(void);
+// With a service (dynamodb, s3), libcurl signs every call, as AWS wants them; NULL: no signatures.
+void bare_start(const char *service);
 void call_make(struct call *call, void (*done)(struct call *call));
 // POSTs to DynamoDB; the body must stay where it is.
 void call_table(struct call *call, const char *url, struct curl_slist *headers, const char *body, size_t count);

@@ -1,7 +1,7 @@
 // The limit that a server-side `sync bucket` is compared with: the source's listing, page after page, and a CopyObject
 // for every key in it. Nothing is compared and nothing verified.
 //
-//   copy_objects PORT IN-FLIGHT     from bucket source to bucket target, both on this port
+//   copy_objects PORT IN-FLIGHT [signed]     from bucket source to bucket target, both on this port
 #define _GNU_SOURCE
 #include "bare.h"
 
@@ -21,7 +21,7 @@ static int in_flight;
 static struct copy *copies;
 // The keys of the page that is being copied; the next one is asked for when they are all under way.
 static char *page, *next_key, token[1100];
-static bool is_listing;
+static bool signs, is_listing;
 static long copied;
 
 static void list(void) {
@@ -49,7 +49,11 @@ static void copy_next(struct copy *copy) {
     snprintf(url, sizeof url, "%s/target/%.*s", base, count, key);
     snprintf(source, sizeof source, "x-amz-copy-source: source/%.*s", count, key);
     curl_slist_free_all(copy->headers);
-    copy->headers = curl_slist_append(curl_slist_append(NULL, source), "Content-Type:");
+    copy->headers = curl_slist_append(curl_slist_append(NULL, source), "Content-Type: application/octet-stream");
+    // Of no bytes.
+    static const char hash[] =
+        "x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    if (signs) copy->headers = curl_slist_append(copy->headers, hash);
     curl_easy_setopt(copy->call.handle, CURLOPT_URL, url);
     curl_easy_setopt(copy->call.handle, CURLOPT_HTTPHEADER, copy->headers);
     call_begin(&copy->call);
@@ -78,10 +82,11 @@ static void is_listed(struct call *call) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 3) return 64;
+    if (count < 3) return 64;
     snprintf(base, sizeof base, "http://127.0.0.1:%s", arguments[1]);
     in_flight = atoi(arguments[2]);
-    bare_start();
+    signs = count > 3;
+    bare_start(signs ? "s3" : NULL);
     copies = calloc((size_t)in_flight, sizeof *copies);
     for (int index = 0; index < in_flight; index++) {
         call_make(&copies[index].call, is_copied);

@@ -1,7 +1,7 @@
 // The limit that `sync table` is compared with: the same Scan pages and BatchWriteItem batches, the items' bytes spliced
 // from the one into the other. Throttled calls and unprocessed items are sent again at once.
 //
-//   copy_table PORT SEGMENTS WRITERS     from Source to Target, both on this port
+//   copy_table PORT SEGMENTS WRITERS [signed]     from Source to Target, both on this port
 #define _GNU_SOURCE
 #include "bare.h"
 
@@ -152,11 +152,11 @@ static void page_read(struct call *call) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 4) return 64;
+    if (count < 4) return 64;
     snprintf(url, sizeof url, "http://127.0.0.1:%s/", arguments[1]);
     segments = atoi(arguments[2]);
     writer_count = atoi(arguments[3]);
-    bare_start();
+    bare_start(count > 4 ? "dynamodb" : NULL);
     scan_headers = table_headers("Scan");
     write_headers = table_headers("BatchWriteItem");
     readers = calloc((size_t)segments, sizeof *readers);

@@ -56,7 +56,7 @@ int main(int count, char **arguments) {
     if (count < 4) return 64;
     snprintf(url, sizeof url, "http://127.0.0.1:%s/", arguments[1]);
     segments = atoi(arguments[2]);
-    bare_start();
+    bare_start(NULL);
     headers = table_headers("Scan");
     for (int table = 3; table < count; table++) {
         for (int index = 0; index < segments; index++) {

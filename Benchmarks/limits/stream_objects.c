@@ -98,7 +98,7 @@ int main(int count, char **arguments) {
     part_bytes = atol(arguments[5]);
     in_flight = atol(arguments[6]);
     parts_of_object = (object_bytes + part_bytes - 1) / part_bytes;
-    bare_start();
+    bare_start(NULL);
     parts = calloc((size_t)in_flight, sizeof *parts);
     struct curl_slist *headers = curl_slist_append(curl_slist_append(NULL, "Expect:"), "Content-Type:");
     for (long index = 0; index < in_flight; index++) {

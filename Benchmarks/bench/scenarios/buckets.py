@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..contest import Contender, Samples, contest, expect
-from ..figures import Figure, at_most, at_most_ratio, told
+from ..figures import Figure, at_most, at_most_ratio, ratio, told
 from ..stand_in import StandIn
 from ..workspace import Workspace
 
@@ -72,7 +72,11 @@ def _copies(workspace: Workspace) -> Sequence[Figure]:
     def bare(servers: Sequence[StandIn]) -> list[str]:
         return [str(workspace.tools / "copy_objects"), str(servers[0].port), str(IN_FLIGHT)]
 
-    contenders = [Contender("bare libcurl", bare, runs=5), ours(workspace, 5, "s3://target")]
+    contenders = [
+        Contender("bare libcurl", lambda servers: [*bare(servers), "signed"], runs=5),
+        Contender("bare libcurl, unsigned", bare, runs=5),
+        ours(workspace, 5, "s3://target"),
+    ]
     if workspace.has_peers:
         contenders += [
             s5cmd(workspace, "cp", "target", peer_runs),
@@ -93,6 +97,7 @@ def _copies(workspace: Workspace) -> Sequence[Figure]:
     label = "20,000 × 4 KB copied"
     return [
         at_most_ratio(f"{label}: time by bare libcurl's", mine.wall, limit.wall, 2),
+        ratio(f"{label}: time by that of one that signs nothing", mine.wall, results["bare libcurl, unsigned"].wall),
         *_told(label, results, mine),
     ]
 

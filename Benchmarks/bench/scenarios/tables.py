@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..contest import Contender, Samples, contest, expect, once
-from ..figures import Figure, at_least_ratio, at_most, at_most_ratio, told
+from ..figures import Figure, at_least_ratio, at_most, at_most_ratio, ratio, told
 from ..stand_in import StandIn
 from ..workspace import Workspace
 
 MEMORY_MB = 100
 # What the bare copy reads in and how many batches it has in flight: what ours does without being told.
 SEGMENTS, IN_FLIGHT = 16, 64
+SIGNED, UNSIGNED = "bare libcurl", "bare libcurl, unsigned"
 FAULTS = {"unprocessed_permille": 20, "throttled_permille": 20}
 
 
@@ -21,11 +22,12 @@ def ours(workspace: Workspace, runs: int) -> Contender:
     return Contender("sync table", lambda servers: [program, "table", "Source", "Target", "--quiet"], runs=runs)
 
 
-def bare(workspace: Workspace, runs: int, writers: int = IN_FLIGHT) -> Contender:
+def bare(workspace: Workspace, runs: int, writers: int = IN_FLIGHT, is_signed: bool = True) -> Contender:
     def command(servers: Sequence[StandIn]) -> list[str]:
-        return [str(workspace.tools / "copy_table"), str(servers[0].port), str(SEGMENTS), str(writers)]
+        program = [str(workspace.tools / "copy_table"), str(servers[0].port), str(SEGMENTS), str(writers)]
+        return [*program, "signed"] if is_signed else program
 
-    return Contender("bare libcurl", command, runs=runs)
+    return Contender(SIGNED if is_signed else UNSIGNED, command, runs=runs)
 
 
 def boto3(workspace: Workspace, scale: float) -> Contender:
@@ -52,7 +54,7 @@ def _per_million(samples: Samples, items: int) -> list[float]:
 
 def _without_latency(workspace: Workspace) -> Sequence[Figure]:
     items, peer_items = _items(workspace), min(_items(workspace), workspace.runs(100_000, 20_000))
-    contenders = [bare(workspace, 5), ours(workspace, 5)]
+    contenders = [bare(workspace, 5), bare(workspace, 5, is_signed=False), ours(workspace, 5)]
     if workspace.has_peers:
         contenders.append(boto3(workspace, items / peer_items))
 
@@ -63,9 +65,10 @@ def _without_latency(workspace: Workspace) -> Sequence[Figure]:
         expect(counts[0], items_there=options(contender)[0]["items"], **NOTHING_WRONG)
 
     results = contest(workspace, contenders, options, check)
-    mine, limit = results["sync table"], results["bare libcurl"]
+    mine, limit, unsigned = results["sync table"], results[SIGNED], results[UNSIGNED]
     label = f"{items:,} items"
     figures = [at_most_ratio(f"{label}: CPU by bare libcurl's", mine.cpu, limit.cpu, 1.7)]
+    figures.append(ratio(f"{label}: CPU by that of one that signs nothing", mine.cpu, unsigned.cpu))
     if "boto3" in results:
         figures.append(at_least_ratio(f"{label}: boto3's CPU by ours", results["boto3"].cpu, mine.cpu, 30))
     figures.append(at_most(f"{label}: sync table, peak memory", mine.peak, "MB", MEMORY_MB, summary="max"))
@@ -87,7 +90,7 @@ def _with_latency(workspace: Workspace, faults: Mapping[str, int], suffix: str) 
     def check(contender: Contender, counts: Sequence[Mapping[str, int]]) -> None:
         expect(counts[0], items_there=items, **NOTHING_WRONG)
 
-    mine, limit = Samples("sync table"), Samples("bare libcurl")
+    mine, limit = Samples("sync table"), Samples(SIGNED)
     in_flight: list[float] = []
     for _ in range(runs):
         sample = once(workspace, ours(workspace, 1), [options], check)
