@@ -5,15 +5,17 @@ import SyncCore
 
 import struct FoundationEssentials.Date
 
-/// `_HANDLER=copy-segment`: copies a part of a table for a state machine, which hands it back until it is done.
+/// `_HANDLER=copy-segment`: copies a part of a table or bucket for a state machine, which hands it back until it is done.
 struct CopySegmentHandler: LambdaHandler {
     private let own: AWSClient
     private let makeClient: @Sendable (String) -> AWSClient
     private let folder: String
     private let logger: Logger
 
-    /// What is kept of an invocation's time to write what is read by then; a third of it where it is short.
+    /// What is kept of an invocation's time, in seconds, to write what is read by then; a third of it where it is short.
     private static let margin = 60.0
+    /// What is kept of that to abort uploads that are not done, and to answer.
+    private static let cutOffMargin = 15.0
     /// AWS calls in flight at the same time.
     private static let maximumConcurrentCalls = 64
 
@@ -38,19 +40,10 @@ struct CopySegmentHandler: LambdaHandler {
 
     func handle(_ invocation: LambdaInvocation, context: LambdaContext) async throws -> [UInt8] {
         do {
-            let part = try CopyPart(parsing: invocation.event)
-            let time = context.deadline.timeIntervalSince(Date())
-            let stop = context.deadline.addingTimeInterval(-min(Self.margin, time / 3))
-            let (next, failures) = try await part.run(
-                source: try side(part.plan.identity.source, role: part.plan.sourceRole),
-                target: try side(part.plan.identity.target, role: part.plan.targetRole),
-                folder: folder,
-                stopsReading: { Date() >= stop }
-            )
-            for line in failures.split(separator: UInt8(ascii: "\n")) {
-                logger.error("DynamoDB refuses an item: \(String(decoding: line, as: UTF8.self))")
+            switch try CopyPart(parsing: invocation.event) {
+            case .table(let part): return try await copy(part, context).json.serialized()
+            case .bucket(let part): return try await copy(part, context).json.serialized()
             }
-            return next.json.serialized()
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -59,6 +52,47 @@ struct CopySegmentHandler: LambdaHandler {
                 message: "\(error)"
             )
         }
+    }
+
+    private func copy(_ part: TableCopyPart, _ context: LambdaContext) async throws -> TableCopyPart {
+        let stop = Self.stop(context)
+        let (next, failures) = try await part.run(
+            source: try side(part.plan.identity.source, role: part.plan.sourceRole),
+            target: try side(part.plan.identity.target, role: part.plan.targetRole),
+            folder: folder,
+            stopsReading: { Date() >= stop }
+        )
+        for line in failures.split(separator: UInt8(ascii: "\n")) {
+            logger.error("DynamoDB refuses an item: \(String(decoding: line, as: UTF8.self))")
+        }
+        return next
+    }
+
+    private func copy(_ part: BucketCopyPart, _ context: LambdaContext) async throws -> BucketCopyPart {
+        let stop = Self.stop(context)
+        let end = stop.addingTimeInterval(
+            context.deadline.timeIntervalSince(stop) * (1 - Self.cutOffMargin / Self.margin)
+        )
+        let (source, target) = (part.settings.source, part.settings.target)
+        return try await part.run(
+            source: source.role.map(makeClient) ?? own,
+            target: target.role.map(makeClient) ?? own,
+            time: PartTime(
+                isShort: { Date() >= stop },
+                waitForEnd: { try await Task.sleep(for: .seconds(max(0, end.timeIntervalSince(Date())))) }
+            )
+        ) { [logger] failure in
+            logger.error(
+                "\(OneLine.text(source.name + failure.key)) was not copied to \(target.name): \(failure.message)",
+                metadata: ["code": "\(failure.code)"]
+            )
+        }
+    }
+
+    /// When no more is read or begun.
+    private static func stop(_ context: LambdaContext) -> Date {
+        let time = context.deadline.timeIntervalSince(Date())
+        return context.deadline.addingTimeInterval(-min(margin, time / 3))
     }
 
     private func side(_ table: CopyIdentity.Table, role: String?) throws(CopyPartError) -> TableSide {
@@ -79,6 +113,7 @@ struct CopySegmentHandler: LambdaHandler {
         case is CopyError: true
         case let error as TableSideError: error.error.kind == .client
         case let error as AWSError: error.kind == .client
+        case is TooManyFailuresError: true
         default: false
         }
     }

@@ -17,7 +17,8 @@ struct BucketCommand: AsyncParsableCommand {
                         [--storage-class <class>]
                         [--sse <kind>] [--sse-kms-key-id <key>]
                         [--no-follow-symlinks] [--concurrency <n>]
-                        [--dry-run]
+                        [--dry-run] [--engine <engine>] [--parts <n>]
+                        [--state-machine <name>] [--execution <arn>]
                         \(SideOptions.usage) \(CommonOptions.usage)
             """,
         discussion: CommandHelp.discussion(
@@ -32,6 +33,7 @@ struct BucketCommand: AsyncParsableCommand {
                 ("sync bucket s3://old s3://new", "copy within S3, nothing comes here"),
                 ("sync bucket ./site s3://www --delete", "upload, and delete what is gone"),
                 ("sync bucket s3://logs/2026 ./logs --exclude '*' --include '*.gz'", "download some"),
+                ("sync bucket s3://old s3://new --engine step-functions", "many parts at a time, in AWS"),
             ]
         )
     )
@@ -95,6 +97,18 @@ struct BucketCommand: AsyncParsableCommand {
     @Flag(help: "Show what would be done, and only read.")
     var dryRun = false
 
+    @Option(help: ArgumentHelp("local, or step-functions for very large buckets.", valueName: "engine"))
+    var engine = CopyEngine.local
+
+    @Option(help: ArgumentHelp("Ranges of keys for Step Functions, 1 to 1000 (default: 200).", valueName: "n"))
+    var parts: Int?
+
+    @Option(help: ArgumentHelp("The state machine of deploy.sh sync, by name or ARN.", valueName: "name"))
+    var stateMachine = "DynamoDBSyncFunction-copy"
+
+    @Option(help: ArgumentHelp("Follow a copy by Step Functions that was started before.", valueName: "arn"))
+    var execution: String?
+
     @OptionGroup var sides: SideOptions
     @OptionGroup var common: CommonOptions
 
@@ -112,8 +126,42 @@ struct BucketCommand: AsyncParsableCommand {
         if sseKMSKeyID != nil, sse == nil || sse == "AES256" {
             throw ValidationError("--sse-kms-key-id needs --sse aws:kms or aws:kms:dsse")
         }
-        do { _ = try (SyncLocation(parsing: source), SyncLocation(parsing: target)) } catch {
+        let locations: [SyncLocation]
+        do { locations = try [SyncLocation(parsing: source), SyncLocation(parsing: target)] } catch {
             throw ValidationError("\(error)")
+        }
+        try validateEngine(locations)
+    }
+
+    private func validateEngine(_ locations: [SyncLocation]) throws {
+        if engine == .stepFunctions, delete {
+            throw ValidationError(
+                "--delete needs --engine local: copy with Step Functions first, then run sync bucket with --delete from one"
+                    + " machine, which finds everything else equal"
+            )
+        }
+        let endpoints = "the function reaches AWS in its own way"
+        try engine.validate(
+            execution: execution,
+            localOptions: [
+                ("--stream", stream, "with Step Functions S3 copies by itself wherever it may"),
+                ("--no-follow-symlinks", noFollowSymlinks, "with Step Functions both sides are buckets"),
+                ("--concurrency", concurrency != 64, "with Step Functions each part has 32 copies under way"),
+                ("--source-endpoint-url", sides.sourceEndpointURL != nil, endpoints),
+                ("--target-endpoint-url", sides.targetEndpointURL != nil, endpoints),
+            ]
+        )
+        guard engine == .stepFunctions else {
+            if parts != nil { throw ValidationError("--parts is about --engine step-functions") }
+            return
+        }
+        if let parts, !(1...CopyKind.maximumParts).contains(parts) {
+            throw ValidationError("--parts: expected 1 to \(CopyKind.maximumParts)")
+        }
+        guard locations.allSatisfy(\.isBucket) else {
+            throw ValidationError(
+                "--engine step-functions copies from bucket to bucket: both sides must be s3://bucket"
+            )
         }
     }
 
@@ -123,11 +171,20 @@ struct BucketCommand: AsyncParsableCommand {
         let sourceClient = try sides.makeSourceClient(common, console: console)
         let targetClient = try sides.makeTargetClient(common, console: console)
         try SyncSide.checkPair(from, to, sourceClient, targetClient)
+        if engine == .stepFunctions, let execution {
+            return try await BucketExecution.remote(self, console, sourceClient, try executionRegion(execution))
+                .follow(execution, from, to)
+        }
         console.progress.update("Looking at \(from) and \(to)")
         defer { console.progress.clear() }
         let sourceSide = try await SyncSide.open(from, client: sourceClient, isTarget: false)
         var options = try options()
         let targetSide = try await target(to, like: sourceSide, client: targetClient, options, console)
+        if engine == .stepFunctions, !dryRun {
+            guard case .bucket(let source) = sourceSide, case .bucket(let target) = targetSide else { return }
+            return try await BucketExecution.remote(self, console, sourceClient, source.s3.region)
+                .start(settings(source, target, options), source, parts: parts ?? Self.defaultParts)
+        }
         if !stream {
             let reason = try await SyncSide.reasonToStream(
                 from: sourceSide,
@@ -147,6 +204,43 @@ struct BucketCommand: AsyncParsableCommand {
             filter: FilterArguments.text(include: include, exclude: exclude)
         )
         try await run.run()
+    }
+
+    /// More than run at the same time, so that it does not matter much when some take longer.
+    private static let defaultParts = 200
+
+    private func settings(
+        _ source: BucketSide,
+        _ target: BucketSide,
+        _ options: BucketSyncOptions
+    ) throws -> BucketCopySettings {
+        var settings = BucketCopySettings(
+            source: .init(
+                bucket: source.bucket,
+                prefix: source.prefix,
+                region: source.s3.region,
+                role: sides.sourceRoleARN
+            ),
+            target: .init(
+                bucket: target.bucket,
+                prefix: target.prefix,
+                region: target.s3.region,
+                role: sides.targetRoleARN
+            )
+        )
+        settings.comparison = options.comparison
+        settings.mergesWithLiveSync = options.mergesWithLiveSync
+        settings.rules = try FilterArguments.rules(include: include, exclude: exclude)
+        settings.storageClass = storageClass
+        settings.encryption = options.encryption
+        return settings
+    }
+
+    private func executionRegion(_ arn: String) throws -> Region {
+        guard let region = ARN(arn).flatMap({ Region($0.region) }) else {
+            throw ValidationError("--execution: \"\(arn.escapedForTerminal)\" names no Region")
+        }
+        return region
     }
 
     /// Opens the target, made like the source when that was asked for.

@@ -101,7 +101,7 @@ struct TableCommand: AsyncParsableCommand {
     var restart = false
 
     @Option(help: ArgumentHelp("local, or step-functions for very large tables.", valueName: "engine"))
-    var engine = Engine.local
+    var engine = CopyEngine.local
 
     @Option(help: ArgumentHelp("The state machine of deploy.sh sync, by name or ARN.", valueName: "name"))
     var stateMachine = "DynamoDBSyncFunction-copy"
@@ -112,35 +112,18 @@ struct TableCommand: AsyncParsableCommand {
     @OptionGroup var sides: SideOptions
     @OptionGroup var common: CommonOptions
 
-    /// Who does the copy.
-    enum Engine: String, Sendable, CaseIterable, ExpressibleByArgument {
-        /// This program.
-        case local
-        /// The function, told by a state machine.
-        case stepFunctions = "step-functions"
-    }
-
     private func validateEngine() throws {
-        guard engine == .stepFunctions else {
-            if execution != nil { throw ValidationError("--execution is about --engine step-functions") }
-            return
-        }
-        for (option, isGiven) in [
-            ("--max-read-units", maxReadUnits != nil), ("--max-write-units", maxWriteUnits != nil),
-        ] where isGiven {
-            // Nobody knows how many parts run at a time; divided by the most that may, little of a limit would be used.
-            throw ValidationError(
-                "\(option) needs --engine local: the parts that Step Functions has copied do not know of each other"
-            )
-        }
-        if checkpoint != nil {
-            throw ValidationError("--checkpoint needs --engine local: Step Functions remembers how far its parts are")
-        }
-        if let segments, segments > CopyPlan.maximumSegments {
-            throw ValidationError("--segments: at most \(CopyPlan.maximumSegments) with --engine step-functions")
-        }
-        if let execution, ARN(execution)?.service != "states" {
-            throw ValidationError("--execution: \"\(execution.escapedForTerminal)\" is no execution's ARN")
+        // Nobody knows how many parts run at a time; divided by the most that may, little of a limit would be used.
+        let limits = "the parts that Step Functions has copied do not know of each other"
+        try engine.validate(
+            execution: execution,
+            localOptions: [
+                ("--max-read-units", maxReadUnits != nil, limits), ("--max-write-units", maxWriteUnits != nil, limits),
+                ("--checkpoint", checkpoint != nil, "Step Functions remembers how far its parts are"),
+            ]
+        )
+        if engine == .stepFunctions, let segments, segments > CopyKind.maximumParts {
+            throw ValidationError("--segments: at most \(CopyKind.maximumParts) with --engine step-functions")
         }
     }
 

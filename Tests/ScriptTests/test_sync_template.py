@@ -212,7 +212,12 @@ def test_roles_may_do_what_their_mappings_need_and_no_more(plan: Plan) -> None:
 
 def test_copies_by_a_state_machine_read_sources_and_write_targets_only(plan: Plan) -> None:
     copies = _statements(plan, "CopyRole")
-    assert set(copies) == {"ReadTables", "WriteTables", "ActAsTargetsRoles", "WriteLogs"}
+    assert set(copies) == {"ReadTables", "WriteTables", "ReadObjects", "AskForMissingSources", "WriteObjects",
+                           "AskForMissingTargets", "ActAsTargetsRoles", "WriteLogs"}
+    buckets = _statements(plan, "BucketsRole")
+    for sid in ("ReadObjects", "AskForMissingSources", "WriteObjects", "AskForMissingTargets", "ActAsTargetsRoles"):
+        assert copies[sid] == buckets[sid]
+    assert set(_statements(plan, "CopyRole", 1)) == {"ReadTables", "WriteTables", "WriteLogs"}
     assert copies["ReadTables"]["Resource"] == [_arn("Orders"), _arn("Users.2")]
     assert copies["ReadTables"]["Action"] == ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan"]
     assert {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:GetItem"} < set(copies["WriteTables"]["Action"])
@@ -232,10 +237,13 @@ def test_a_part_that_is_not_mapped_is_not_made(plan: Plan) -> None:
     assert (other.region, other.parameters["FollowsTables"], other.parameters["FollowsBuckets"]) == ("us-west-2", "true", "false")
     body = _load(other.body)
     for name, resource in body["Resources"].items():
-        wanted = {"Bucket": "FollowsBuckets", "Table": "FollowsTables", "Copy": "FollowsTables"}
+        wanted = {"Bucket": "FollowsBuckets", "Table": "FollowsTables"}
         part = next((condition for word, condition in wanted.items() if name.startswith(word)), None)
         if part:
             assert resource["Condition"] == part, name
+        elif name.startswith("Copy"):
+            # For tables and for buckets.
+            assert "Condition" not in resource, name
         elif not name.startswith(("Alarm", "Stream")):
             raise AssertionError(name)
 

@@ -52,17 +52,17 @@ struct MergedPartTests {
         fixture.options.mode = .merge
         fixture.dynamoDB.put((0..<count).map { Self.item($0, 0) }, into: "Source")
         live.start(on: fixture.dynamoDB)
-        let plan = try await CopyPartTests.plan(fixture, segments: 3)
+        let plan = try await TableCopyPartTests.plan(fixture, segments: 3)
         var (results, kills): ([JSONValue], Int) = ([], 0)
         for segment in 0..<plan.segments {
-            var event = CopyPartTests.event(plan, segment: segment)
+            var event = TableCopyPartTests.event(plan, segment: segment)
             while true {
                 // One is killed in any case: each writes more than a few items.
                 let calls = kills == 0 ? 2 + random.below(6) : random.chance(0.5) ? 2 + random.below(60) : Int.max
                 callsLeft.withLock { $0 = calls }
                 let answer: [UInt8]
                 do {
-                    answer = try await CopyPartTests.invoke(event, fixture, pages: 1 + random.below(4))
+                    answer = try await TableCopyPartTests.invoke(event, fixture, pages: 1 + random.below(4))
                 } catch let error as TableSideError {
                     try #require(error.error.message == "killed", "seed \(seed)")
                     kills += 1
@@ -79,18 +79,20 @@ struct MergedPartTests {
         }
         live.apply()
         #expect(kills > 0, "seed \(seed)")
-        let outcome = try CopyExecution.balance(CopyPartTests.execution(results), plan)
-        #expect(outcome.counts.isBalanced && outcome.counts.failed == 0, "seed \(seed)")
+        let outcome = try CopyExecution.balance(TableCopyPartTests.execution(results), plan)
+        #expect(outcome.total.counts.isBalanced && outcome.total.counts.failed == 0, "seed \(seed)")
         #expect(fixture.differences == [], "seed \(seed)")
     }
 
     /// All invocations of all parts, none of which may fail.
-    private static func copy(_ plan: CopyPlan, _ fixture: CopyFixture) async throws -> (CopyCounts, invocations: Int) {
+    private static func copy(_ plan: TableCopyPlan, _ fixture: CopyFixture) async throws -> (
+        CopyCounts, invocations: Int
+    ) {
         var (results, invocations): ([JSONValue], Int) = ([], 0)
         for segment in 0..<plan.segments {
-            var event = CopyPartTests.event(plan, segment: segment)
+            var event = TableCopyPartTests.event(plan, segment: segment)
             while true {
-                event = try await CopyPartTests.invoke(event, fixture, pages: .max)
+                event = try await TableCopyPartTests.invoke(event, fixture, pages: .max)
                 invocations += 1
                 #expect(event.count < 256 << 10)
                 let json = try JSONValue(parsing: event)
@@ -99,7 +101,7 @@ struct MergedPartTests {
                 break
             }
         }
-        return (try CopyExecution.balance(CopyPartTests.execution(results), plan).counts, invocations)
+        return (try CopyExecution.balance(TableCopyPartTests.execution(results), plan).total.counts, invocations)
     }
 
     @Test("What the target has stays, what is not wanted is left out, and all is counted once")
@@ -110,7 +112,7 @@ struct MergedPartTests {
         fixture.options.filter = "sk < 180 OR sk >= 500"
         fixture.dynamoDB.put((0..<500).map { Self.item($0, 0) }, into: "Source")
         fixture.dynamoDB.put((0..<20).map { Self.item($0, 7) }, into: "Target")
-        let plan = try await CopyPartTests.plan(fixture, segments: 3)
+        let plan = try await TableCopyPartTests.plan(fixture, segments: 3)
         let (counts, _) = try await Self.copy(plan, fixture)
         #expect(counts.equation == "read 500 = written 160 + kept 20 + filtered 320")
         #expect(counts.pages > 3 && counts.bytes > 500 * 40)
@@ -123,7 +125,7 @@ struct MergedPartTests {
         var fixture = CopyFixture(pageBytes: 1 << 20)
         defer { fixture.remove() }
         fixture.options.mode = .merge
-        let plan = try await CopyPartTests.plan(fixture, segments: 2)
+        let plan = try await TableCopyPartTests.plan(fixture, segments: 2)
         #expect(try await Self.copy(plan, fixture).invocations == 2)
         let items = (0..<700).map { number -> JSONObject in
             let size = number.isMultiple(of: 3) ? 10 : 1_900
@@ -137,13 +139,13 @@ struct MergedPartTests {
     }
 
     /// Invokes until done; a call may say that it is the last.
-    private static func copyThrough(_ plan: CopyPlan, _ fixture: CopyFixture, _ isDead: borrowing Mutex<Bool>)
+    private static func copyThrough(_ plan: TableCopyPlan, _ fixture: CopyFixture, _ isDead: borrowing Mutex<Bool>)
         async throws -> Int
     {
-        var (event, kills) = (CopyPartTests.event(plan, segment: 0), 0)
+        var (event, kills) = (TableCopyPartTests.event(plan, segment: 0), 0)
         while true {
             do {
-                event = try await CopyPartTests.invoke(event, fixture, pages: .max)
+                event = try await TableCopyPartTests.invoke(event, fixture, pages: .max)
             } catch is TableSideError {
                 kills += 1
                 isDead.withLock { $0 = false }
@@ -182,7 +184,7 @@ struct MergedPartTests {
         fixture.options.maximumInFlight = 1
         fixture.dynamoDB.put((0..<20).map { Self.item($0, 0) }, into: "Source")
         live.start(on: fixture.dynamoDB)
-        let plan = try await CopyPartTests.plan(fixture, segments: 1)
+        let plan = try await TableCopyPartTests.plan(fixture, segments: 1)
         #expect(try await Self.copyThrough(plan, fixture, isDead) == 1)
         live.apply()
         let target = fixture.dynamoDB.table("Target")
@@ -216,13 +218,17 @@ struct MergedPartTests {
         }
         fixture.dynamoDB.put(replicated, into: "Source")
         live.start(on: fixture.dynamoDB)
-        let plan = try await CopyPartTests.plan(fixture, segments: 1)
-        var event = try await CopyPartTests.invoke(CopyPartTests.event(plan, segment: 0), fixture, pages: .max)
+        let plan = try await TableCopyPartTests.plan(fixture, segments: 1)
+        var event = try await TableCopyPartTests.invoke(
+            TableCopyPartTests.event(plan, segment: 0),
+            fixture,
+            pages: .max
+        )
         #expect(fixture.dynamoDB.calls("PutItem") == 0)
         // What is new on the page pushes what was noted off its end.
         for number in 100..<160 { live.put(Self.item(number, 0)) }
         live.apply()
-        event = try await CopyPartTests.invoke(event, fixture, pages: .max)
+        event = try await TableCopyPartTests.invoke(event, fixture, pages: .max)
         let json = try JSONValue(parsing: event)
         #expect(json["done"] == true && json["result"]?["counts"]?["written"] == 20)
         #expect(removed.withLock { $0 } != nil && json["result"]?["counts"]?["removed"] == 1)

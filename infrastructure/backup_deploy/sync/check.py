@@ -41,10 +41,10 @@ class _Region:
     def looks(self) -> list[tuple[str, Callable[[], list[Finding]]]]:
         name = self._region.region
         looks: list[tuple[str, Callable[[], list[Finding]]]] = [
-            (f"stacks in {name}", self._stacks), (f"queues in {name}", self._queues), (f"alarms in {name}", self._alarms)]
+            (f"stacks in {name}", self._stacks), (f"queues in {name}", self._queues), (f"alarms in {name}", self._alarms),
+            (f"function {self._function(COPY)}", lambda: self._function_findings(COPY))]
         if self._region.tables:
-            looks += [(f"tables in {name}", self._tables), (f"function {self._function(TABLES)}", self._table_function),
-                      (f"function {self._function(COPY)}", lambda: self._function_findings(COPY))]
+            looks += [(f"tables in {name}", self._tables), (f"function {self._function(TABLES)}", self._table_function)]
         if self._region.buckets:
             looks.append((f"function {self._function(BUCKETS)}", lambda: self._function_findings(BUCKETS)))
         looks += [(f"bucket {bucket}", lambda bucket=bucket: self._bucket(bucket)) for bucket in self._region.source_buckets]

@@ -13,7 +13,7 @@ from ..config import Config
 from . import bucket_events, history, keys, permissions, ready, roles, streams, targets, template
 from .bucket_events import SourceBucket
 from .keys import Keys
-from .plan import COPY, TABLES, Plan, RegionPlan
+from .plan import BUCKETS, COPY, TABLES, Plan, RegionPlan
 from .streams import TableState
 
 # What S3 may need until each of its servers knows a new notification.
@@ -144,9 +144,8 @@ def _notification(aws: AWS, bucket: SourceBucket, dry_run: bool) -> _Change:
 
 
 def _names(plan: Plan, region: RegionPlan) -> str:
-    names = [f"{plan.function_name}-{part}" for part in (TABLES, COPY)] if region.tables else []
-    names += [f"{plan.function_name}-buckets"] if region.buckets else []
-    return ", ".join(names)
+    parts = ([TABLES] if region.tables else []) + ([BUCKETS] if region.buckets else []) + [COPY]
+    return ", ".join(f"{plan.function_name}-{part}" for part in parts)
 
 
 def _tell_sources(states: Mapping[str, Sequence[TableState]], buckets: Mapping[str, Sequence[SourceBucket]]) -> None:

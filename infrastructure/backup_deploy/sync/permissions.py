@@ -39,14 +39,20 @@ def of_tables(plan: RegionPlan, streams: Iterable[str], keys: Iterable[str] = ()
             *_use_keys(keys, "dynamodb")]
 
 
-def of_copies(plan: RegionPlan, keys: Iterable[str] = ()) -> list[Statement]:
-    """The role of the function that copies parts of tables for sync table --engine step-functions."""
+def of_copies(plan: RegionPlan, table_keys: Iterable[str] = (), bucket_keys: Iterable[str] = ()) -> list[Statement]:
+    """The role of the function that copies parts of tables and buckets for sync --engine step-functions."""
     sources = [mapping.source.arn for mapping in plan.tables]
     own = [target.table.arn for mapping in plan.tables for target in mapping.targets if target.role is None]
-    rest = [*_assume(target.role for mapping in plan.tables for target in mapping.targets), *_use_keys(keys, "dynamodb")]
+    name = partition(plan.region)
+    rest = [*_read_buckets([mapping.source for mapping in plan.buckets], name),
+            *_write_buckets([mapping.target for mapping in plan.buckets if mapping.role is None], name),
+            *_assume([target.role for mapping in plan.tables for target in mapping.targets]
+                     + [mapping.role for mapping in plan.buckets]),
+            *_use_keys(table_keys, "dynamodb", "UseKeysOfTables"), *_use_keys(bucket_keys, "s3", "UseKeysOfBuckets")]
 
     def statements(sources: list[str], targets: list[str]) -> list[Statement]:
-        return [_allow("ReadTables", _READ_TABLE, sources), *_merge_tables(targets), *rest]
+        read = [_allow("ReadTables", _READ_TABLE, sources)] if sources else []
+        return [*read, *_merge_tables(targets), *rest]
 
     exact = statements(sources, own)
     return exact if _size(exact) <= _POLICY_LIMIT else statements(_widened(sources), _widened(own))
@@ -83,10 +89,10 @@ def trust(plan: Plan, role: str, account: str) -> dict[str, Any]:
     """
     name = role.split(":")[1]
     parts = ["TablesRole", "CopyRole"] if any(target.role == role for mapping in plan.tables for target in mapping.targets) else []
-    parts += ["BucketsRole"] if any(mapping.role == role for mapping in plan.buckets) else []
+    parts += ["BucketsRole", "CopyRole"] if any(mapping.role == role for mapping in plan.buckets) else []
     # A role's name has at most 64 characters, of which CloudFormation gives a long stack's name only the first ones.
     stack = plan.stack if len(plan.stack) <= 36 else f"{plan.stack[:20]}*"
-    roles = [f"arn:{name}:iam::{account}:role/{stack}-{part}-*" for part in parts]
+    roles = [f"arn:{name}:iam::{account}:role/{stack}-{part}-*" for part in dict.fromkeys(parts)]
     return {"Version": "2012-10-17", "Statement": [{
         "Sid": "FunctionsMayAssume", "Effect": "Allow", "Principal": {"AWS": f"arn:{name}:iam::{account}:root"},
         "Action": "sts:AssumeRole", "Condition": {"ArnLike": {"aws:PrincipalArn": roles}}}]}
@@ -119,13 +125,13 @@ def _assume(roles: Iterable[Optional[str]]) -> list[Statement]:
     return [_allow("ActAsTargetsRoles", ["sts:AssumeRole"], wanted)] if wanted else []
 
 
-def _use_keys(keys: Iterable[str], service: str) -> list[Statement]:
+def _use_keys(keys: Iterable[str], service: str, sid: str = "UseKeys") -> list[Statement]:
     """Only through the service that encrypts with them, in any Region."""
     wanted = list(keys)
     if not wanted:
         return []
     condition = {"StringLike": {"kms:ViaService": [f"{service}.*.amazonaws.com", f"{service}.*.amazonaws.com.cn"]}}
-    return [{**_allow("UseKeys", _USE_KEYS, wanted), "Condition": condition}]
+    return [{**_allow(sid, _USE_KEYS, wanted), "Condition": condition}]
 
 
 def _read_buckets(places: list[BucketPrefix], name: str) -> list[Statement]:

@@ -58,7 +58,7 @@ def of(plan: Plan, region: RegionPlan, streams: Mapping[str, str], code: Mapping
         "GENERATED_BUCKETS_POLICY": _json(permissions.document(
             permissions.of_buckets(region, keys.buckets) if region.buckets else [])),
         "GENERATED_COPY_POLICY": _json(permissions.document(
-            permissions.of_copies(region, keys.tables) if region.tables else [])),
+            permissions.of_copies(region, keys.tables, keys.buckets))),
         "GENERATED_COPY_MACHINE": _json(_state_machine()),
         "GENERATED_SOURCE_BUCKETS": _json(buckets),
         "# GENERATED_EVENT_RULES": event_bridge.as_members(event_bridge.rules(plan, region)),

@@ -99,7 +99,7 @@ package struct ListingMerge: Sendable {
     /// Visits keys up to `upper`, or until a side's page is used up and another follows.
     ///
     /// - Returns: whether the range has ended.
-    private func merge<Visitor: ListingVisitor>(
+    func merge<Visitor: ListingVisitor>(
         _ left: inout ListingCursor,
         _ right: inout ListingCursor,
         upTo upper: [UInt8]?,

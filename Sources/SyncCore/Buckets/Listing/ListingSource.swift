@@ -29,6 +29,8 @@ package struct BucketListing: ListingSource {
     /// Whether there is no bucket, and so nothing in it.
     package let isMissing: Bool
     package let keyPrefix: [UInt8]
+    /// Whether an object whose key is the prefix itself is left out where everything is listed.
+    var skipsPrefixItself = false
 
     package init(
         s3: S3Client,
@@ -53,7 +55,7 @@ package struct BucketListing: ListingSource {
         let list = ListObjectsV2Request(
             bucket: bucket,
             prefix: prefix.isEmpty ? nil : prefix,
-            startAfter: key.isEmpty ? nil : prefix + String(decoding: key, as: UTF8.self),
+            startAfter: key.isEmpty && !skipsPrefixItself ? nil : prefix + String(decoding: key, as: UTF8.self),
             includesRestoreStatus: includesRestoreStatus
         )
         return try await s3.listObjectsV2Page(list, continuationToken: token)

@@ -5,6 +5,8 @@ package struct ListedCounts: Sendable, Equatable {
     package var targetObjects = 0
     /// Left out by the filters, on either side.
     package var excluded = 0
+    /// Of these, at the target only.
+    package var excludedExtra = 0
     package var unchanged = 0
     /// At the target only.
     package var extra = 0
@@ -23,6 +25,7 @@ package struct ListedCounts: Sendable, Equatable {
         sum.sourceBytes += factor * other.sourceBytes
         sum.targetObjects += factor * other.targetObjects
         sum.excluded += factor * other.excluded
+        sum.excludedExtra += factor * other.excludedExtra
         sum.unchanged += factor * other.unchanged
         sum.extra += factor * other.extra
         return sum

@@ -6,6 +6,7 @@ struct PlanVisitor: ListingVisitor {
         var source: Int
         var target: Int?
         var isUndecided: Bool
+        var listed: ListedCounts
     }
 
     let filter: KeyFilter
@@ -13,7 +14,8 @@ struct PlanVisitor: ListingVisitor {
     let findsExtra: Bool
     let sourcePrefixLength: Int
     let targetPrefixLength: Int
-    let tasks: BoundedQueue<TransferTask>
+    /// Where tasks go; `nil` when whoever has the visitor takes them.
+    let tasks: BoundedQueue<TransferTask>?
     let extra: DeletionList
     let progress: SyncProgress
     private(set) var counts = ListedCounts()
@@ -27,7 +29,7 @@ struct PlanVisitor: ListingVisitor {
         findsExtra: Bool,
         sourcePrefixLength: Int,
         targetPrefixLength: Int,
-        tasks: BoundedQueue<TransferTask>,
+        tasks: BoundedQueue<TransferTask>?,
         extra: DeletionList,
         progress: SyncProgress
     ) {
@@ -55,13 +57,15 @@ struct PlanVisitor: ListingVisitor {
             return
         }
         guard let target else {
-            found.append(Found(source: source.index, target: nil, isUndecided: false))
+            found.append(Found(source: source.index, target: nil, isUndecided: false, listed: counts))
             return
         }
         switch comparison.compare(source, target) {
         case .none: counts.unchanged += 1
-        case .different: found.append(Found(source: source.index, target: target.index, isUndecided: false))
-        case .undecided: found.append(Found(source: source.index, target: target.index, isUndecided: true))
+        case .different:
+            found.append(Found(source: source.index, target: target.index, isUndecided: false, listed: counts))
+        case .undecided:
+            found.append(Found(source: source.index, target: target.index, isUndecided: true, listed: counts))
         }
     }
 
@@ -69,6 +73,7 @@ struct PlanVisitor: ListingVisitor {
         counts.targetObjects += 1
         if !filter.isEmpty, !filter.includes(target.key) {
             counts.excluded += 1
+            counts.excludedExtra += 1
             return
         }
         counts.extra += 1
@@ -85,8 +90,20 @@ struct PlanVisitor: ListingVisitor {
         }
         progress.listed(counts, since: reported)
         reported = counts
-        guard !found.isEmpty, let source else { return }
-        let batch = found.map { found in
+        guard let tasks else { return }
+        let batch = takeTasks(source: source, target: target)
+        guard !batch.isEmpty else { return }
+        progress.planned(objects: batch.count, bytes: batch.reduce(0) { $0 + $1.source.size })
+        try await tasks.push(batch)
+    }
+
+    /// What was found since the last call, in the order of the keys.
+    ///
+    /// - Parameters: the pages in which it was found.
+    mutating func takeTasks(source: ListObjectsV2Page?, target: ListObjectsV2Page?) -> [TransferTask] {
+        guard let source else { return [] }
+        defer { found.removeAll(keepingCapacity: true) }
+        return found.map { found in
             var task = TransferTask(
                 key: String(
                     decoding: source.objects[found.source].keyBytes.dropFirst(sourcePrefixLength),
@@ -96,11 +113,9 @@ struct PlanVisitor: ListingVisitor {
                 isUndecided: found.isUndecided
             )
             if let index = found.target, let target { task.target = ObjectState(target.objects[index]) }
+            task.listed = found.listed
             return task
         }
-        found.removeAll(keepingCapacity: true)
-        progress.planned(objects: batch.count, bytes: batch.reduce(0) { $0 + $1.source.size })
-        try await tasks.push(batch)
     }
 }
 

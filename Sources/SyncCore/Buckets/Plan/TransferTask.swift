@@ -35,6 +35,12 @@ package struct TransferTask: Sendable {
     package var isUndecided = false
     /// All that S3 says of the source's object, where it was asked.
     package var sourceHead: S3ObjectHead?
+    /// Whether another invocation has listed it, so that both sides have to be read before anything is done.
+    var isResumed = false
+    /// Whether that one has begun to copy it, too.
+    var wasBegun = false
+    /// What its visitor had counted by then, with this one.
+    var listed = ListedCounts()
 
     /// What must hold at a target bucket for a write.
     var condition: S3WriteCondition? {

@@ -5,9 +5,12 @@ import Synchronization
 final class SyncLedger: Sendable {
     private let state = Mutex(BucketSyncReport())
     private let progress: SyncProgress
+    private let onFailure: @Sendable (BucketSyncReport.Failure) -> Void
 
-    init(progress: SyncProgress) {
+    /// - Parameter onFailure: called for every failure, from any thread.
+    init(progress: SyncProgress, onFailure: @escaping @Sendable (BucketSyncReport.Failure) -> Void = { _ in }) {
         self.progress = progress
+        self.onFailure = onFailure
     }
 
     var report: BucketSyncReport { state.withLock { $0 } }
@@ -37,10 +40,12 @@ final class SyncLedger: Sendable {
     /// - Throws: ``TooManyFailuresError`` when it seems that nothing will succeed.
     func failed(_ key: String, _ error: any Error) throws {
         let code = (error as? AWSError)?.code ?? (error as? any CodedError)?.code ?? "Error"
+        let failure = BucketSyncReport.Failure(key: key, code: code, message: "\(error)")
+        onFailure(failure)
         let isHopeless = state.withLock { report in
             report.failed += 1
             if report.failures.count < BucketSyncReport.maximumNamed {
-                report.failures.append(BucketSyncReport.Failure(key: key, code: code, message: "\(error)"))
+                report.failures.append(failure)
             }
             return report.failed >= 1000 || report.failed >= 100 && report.transferredObjects == 0
         }

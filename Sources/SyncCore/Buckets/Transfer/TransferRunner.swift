@@ -43,54 +43,70 @@ struct TransferRunner: Sendable {
 
     private func settle(_ first: TransferTask) async throws {
         var task = first
+        var isKnown = !first.isResumed
         for round in 1...Self.maximumRounds {
             try Task.checkCancellation()
-            do {
-                // The marker of the very folder that is synced, which at the root of a bucket would be an empty key.
-                if task.key.isEmpty, task.source.size == 0, target.isRoot { throw ObjectMoveError.folderMarker }
-                if task.source.isArchived(at: Date()) { return ledger.archived(first) }
-                if task.target != nil, task.isUndecided || round > 1, try await comparison.isEqual(task) {
-                    return ledger.settled(first) { $0.foundEqual += 1 }
-                }
-                if options.isDryRun {
-                    onPlanned(task)
-                } else {
-                    let written = try await mover.move(task)
-                    if options.mergesWithLiveSync, try await tookBack(task.key, written) {
-                        return ledger.settled(first) { $0.takenBack += 1 }
-                    }
-                }
-                let size = task.source.size
-                return ledger.settled(first) {
-                    $0.transferredObjects += 1
-                    $0.transferredBytes += size
-                }
-            } catch ObjectMoveError.archived {
-                return ledger.archived(first)
-            } catch ObjectMoveError.folderMarker {
-                return ledger.settled(first) { $0.folderMarkers += 1 }
-            } catch ObjectMoveError.changed {
-                ledger.change { $0.conflicts += 1 }
-            } catch let error as AWSError where error.isS3NotFound && error.code != "NoSuchBucket" {
-                // Gone since it was listed; if it is not, the error stands.
-                guard try await source.state(of: task.key, isSource: true) == nil else { throw error }
-            } catch let error as FileError where error.code == "NoSuchFile" {
-                guard try await source.state(of: task.key, isSource: true) == nil else { throw error }
-            }
+            if isKnown, try await settle(first, as: task, isFirst: round == 1) { return }
             guard let now = try await source.state(of: task.key, isSource: true) else {
                 if options.mergesWithLiveSync, !options.isDryRun {
                     switch try await takeBackWhatMayBeOurs(first) {
                     case .nothing: break
                     case .done: return ledger.settled(first) { $0.takenBack += 1 }
-                    case .sourceIsBack: continue
+                    case .sourceIsBack:
+                        isKnown = false
+                        continue
                     }
                 }
                 return ledger.settled(first) { $0.vanished += 1 }
             }
             task.source = now
             task.target = try await target.state(of: task.key, isSource: false)
+            isKnown = true
         }
         throw UnsettledObjectError()
+    }
+
+    /// Deals with an object as both sides were when they were last looked at.
+    ///
+    /// - Returns: `false` when a side is not so any more.
+    private func settle(_ first: TransferTask, as task: TransferTask, isFirst: Bool) async throws -> Bool {
+        do {
+            // The marker of the very folder that is synced, which at the root of a bucket would be an empty key.
+            if task.key.isEmpty, task.source.size == 0, target.isRoot { throw ObjectMoveError.folderMarker }
+            if task.source.isArchived(at: Date()) { throw ObjectMoveError.archived }
+            if task.target != nil, task.isUndecided || !isFirst, try await comparison.isEqual(task) {
+                ledger.settled(first) { $0.foundEqual += 1 }
+                return true
+            }
+            if options.isDryRun {
+                onPlanned(task)
+            } else {
+                let written = try await mover.move(task)
+                if options.mergesWithLiveSync, try await tookBack(task.key, written) {
+                    ledger.settled(first) { $0.takenBack += 1 }
+                    return true
+                }
+            }
+            ledger.settled(first) {
+                $0.transferredObjects += 1
+                $0.transferredBytes += task.source.size
+            }
+            return true
+        } catch ObjectMoveError.archived {
+            ledger.archived(first)
+            return true
+        } catch ObjectMoveError.folderMarker {
+            ledger.settled(first) { $0.folderMarkers += 1 }
+            return true
+        } catch ObjectMoveError.changed {
+            ledger.change { $0.conflicts += 1 }
+        } catch let error as AWSError where error.isS3NotFound && error.code != "NoSuchBucket" {
+            // Gone since it was listed; if it is not, the error stands.
+            guard try await source.state(of: task.key, isSource: true) == nil else { throw error }
+        } catch let error as FileError where error.code == "NoSuchFile" {
+            guard try await source.state(of: task.key, isSource: true) == nil else { throw error }
+        }
+        return false
     }
 
     /// Undoes a write if the source has lost the object meanwhile: its deletion may have been applied before the write.

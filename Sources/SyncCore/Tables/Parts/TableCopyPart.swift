@@ -1,15 +1,15 @@
 package import AWSCore
 
-/// A part of a copy: one segment, from where the last invocation has stopped.
+/// A part of a table's copy: one segment, from where the last invocation has stopped.
 ///
 /// An invocation gets a part as JSON, copies as many of its pages as its time allows, and answers with the part as it is
 /// then. So the same answer is the next invocation's event, and an invocation that was killed is simply made again from
 /// its event: what it had written is written once more. A merge writes what the invocation before has noted
 /// (``NotedPage``), and notes what the next is to write.
-package struct CopyPart: Sendable, Equatable {
-    package let plan: CopyPlan
+package struct TableCopyPart: Sendable, Equatable {
+    package let plan: TableCopyPlan
     package let segment: Int
-    package internal(set) var result: CopyPartResult
+    package internal(set) var result: TablePartResult
     /// Where the segment goes on; `nil` at its beginning and its end.
     var key: [UInt8]?
     /// Merge: what is to be written before the segment goes on.
@@ -17,18 +17,15 @@ package struct CopyPart: Sendable, Equatable {
     package internal(set) var isDone = false
 
     /// - Throws: ``CopyPartError``.
-    package init(parsing event: [UInt8]) throws(CopyPartError) {
-        guard let json = try? JSONValue(parsing: event), json.object != nil else {
-            throw CopyPartError("the event is no JSON object")
-        }
+    init(json: JSONValue) throws(CopyPartError) {
         guard let copy = json["copy"] else { throw CopyPartError("the event has no member \"copy\"") }
-        plan = try CopyPlan(json: copy)
+        plan = try TableCopyPlan(json: copy)
         guard let segment = json["segment"]?.integer, (0..<plan.segments).contains(segment) else {
             throw CopyPartError("\"segment\" is no number below \(plan.segments)")
         }
         self.segment = segment
         if let result = json["result"] {
-            self.result = try CopyPartResult(json: result)
+            self.result = try TablePartResult(json: result)
             guard self.result.segment == segment else { throw CopyPartError("\"result\" is of another segment") }
             key = json["key"].flatMap { $0.isNull ? nil : $0.serialized() }
             isDone = json["done"]?.bool ?? false
@@ -38,7 +35,7 @@ package struct CopyPart: Sendable, Equatable {
                 throw CopyPartError("\"key\" does not say where the segment goes on")
             }
         } else {
-            result = CopyPartResult(segment: segment)
+            result = TablePartResult(segment: segment)
         }
     }
 
@@ -68,7 +65,7 @@ package struct CopyPart: Sendable, Equatable {
         folder: String,
         stopsReading: @escaping @Sendable () -> Bool,
         clock: SyncClock = SyncClock()
-    ) async throws -> (part: CopyPart, failures: [UInt8]) {
+    ) async throws -> (part: TableCopyPart, failures: [UInt8]) {
         guard !isDone else { return (self, []) }
         let tables = try await CopyTables(source: source, target: target)
         let identity = CopyIdentity(tables, options: plan.options)
@@ -131,16 +128,26 @@ package struct CopyPart: Sendable, Equatable {
     }
 }
 
-/// What a part has come to, for the ledger.
-package struct CopyPartResult: Sendable, Equatable {
+/// What a segment has come to, for the ledger.
+package struct TablePartResult: CopyPartResult {
     package var segment: Int
     package var counts = CopyCounts()
     package var readUnits = 0.0
     package var writeUnits = 0.0
     package var throttled = 0
 
-    init(segment: Int) {
+    package init(segment: Int) {
         self.segment = segment
+    }
+
+    package var isBalanced: Bool { counts.isBalanced }
+    package var equation: String { counts.equation }
+
+    package static func += (left: inout TablePartResult, right: TablePartResult) {
+        left.counts += right.counts
+        left.readUnits += right.readUnits
+        left.writeUnits += right.writeUnits
+        left.throttled += right.throttled
     }
 
     /// - Throws: ``CopyPartError``.

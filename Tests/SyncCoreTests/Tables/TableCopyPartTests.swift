@@ -6,11 +6,11 @@ import Testing
 @testable import AWSCore
 @testable import SyncCore
 
-@Suite("A copy done part by part")
-struct CopyPartTests {
-    static func plan(_ fixture: CopyFixture, segments: Int) async throws -> CopyPlan {
+@Suite("A copy of a table done part by part")
+struct TableCopyPartTests {
+    static func plan(_ fixture: CopyFixture, segments: Int) async throws -> TableCopyPlan {
         let tables = try await CopyTables(source: fixture.side("Source"), target: fixture.side("Target"))
-        return CopyPlan(
+        return TableCopyPlan(
             identity: CopyIdentity(tables, options: fixture.options),
             segments: segments,
             sourceRole: nil,
@@ -20,14 +20,14 @@ struct CopyPartTests {
         )
     }
 
-    static func event(_ plan: CopyPlan, segment: Int) -> [UInt8] {
+    static func event(_ plan: TableCopyPlan, segment: Int) -> [UInt8] {
         JSONValue.object(["copy": plan.json, "segment": .number(JSONNumber(segment))]).serialized()
     }
 
     /// One invocation, as the function makes it.
     static func invoke(_ event: [UInt8], _ fixture: CopyFixture, pages: Int) async throws -> [UInt8] {
         let read = Mutex(0)
-        return try await CopyPart(parsing: event).run(
+        return try await TableCopyPart(json: JSONValue(parsing: event)).run(
             source: fixture.side("Source"),
             target: fixture.side("Target"),
             folder: fixture.folder,
@@ -82,8 +82,8 @@ struct CopyPartTests {
         #expect(invocations > plan.segments * 2, "seed \(seed)")
         let outcome = try CopyExecution.balance(Self.execution(results.reversed()), plan)
         let wanted = fixture.options.filter == nil ? count : 300
-        #expect(outcome.counts.read == count && outcome.counts.written == wanted, "seed \(seed)")
-        #expect(outcome.counts.filtered == count - wanted && outcome.counts.isBalanced, "seed \(seed)")
+        #expect(outcome.total.counts.read == count && outcome.total.counts.written == wanted, "seed \(seed)")
+        #expect(outcome.total.counts.filtered == count - wanted && outcome.total.counts.isBalanced, "seed \(seed)")
         #expect(fixture.dynamoDB.table("Target").count == wanted, "seed \(seed)")
         if fixture.options.filter == nil { #expect(fixture.differences == [], "seed \(seed)") }
         // Nothing is left behind where the function runs.
@@ -96,13 +96,13 @@ struct CopyPartTests {
         defer { fixture.remove() }
         let plan = try await Self.plan(fixture, segments: 2)
         func result(_ segment: Int, read: Int, written: Int) -> JSONValue {
-            var result = CopyPartResult(segment: segment)
+            var result = TablePartResult(segment: segment)
             result.counts.read = read
             result.counts.written = written
             return result.json
         }
         let good = [result(0, read: 5, written: 5), result(1, read: 0, written: 0)]
-        #expect(try CopyExecution.balance(Self.execution(good), plan).counts.read == 5)
+        #expect(try CopyExecution.balance(Self.execution(good), plan).total.counts.read == 5)
         for (results, text) in [
             ([good[0]], "segment 1: no result"),
             ([good[0], good[0], good[1]], "segment 0: not asked for, or twice"),
@@ -133,8 +133,8 @@ struct CopyPartTests {
         defer { fixture.remove() }
         let plan = try await Self.plan(fixture, segments: 2)
         var many = plan
-        many.segments = CopyPlan.maximumSegments + 1
-        let result = CopyPartResult(segment: 0).json
+        many.segments = CopyKind.maximumParts + 1
+        let result = TablePartResult(segment: 0).json
         let events: [(JSONValue, String)] = [
             ([], "the event is no JSON object"),
             ([:], "the event has no member \"copy\""),

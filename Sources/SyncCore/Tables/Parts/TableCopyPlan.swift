@@ -1,7 +1,9 @@
 package import AWSCore
 
-/// What all parts of a copy have in common that is done part by part, each by an invocation of the function.
-package struct CopyPlan: Sendable, Equatable {
+/// A copy of a table that is done part by part; a part is a segment.
+package struct TableCopyPlan: CopyPlan {
+    package typealias Result = TablePartResult
+
     package var identity: CopyIdentity
     /// Into how many segments the source is divided; one part each.
     package var segments: Int
@@ -12,8 +14,6 @@ package struct CopyPlan: Sendable, Equatable {
     package var expiryAttribute: String?
     package var consistentRead: Bool
 
-    /// Segments at most: the results of all parts must fit into one answer of Step Functions, 256 KB.
-    package static let maximumSegments = 1_000
     /// Writes that one part has in flight at most.
     static let writesInFlight = 16
 
@@ -33,12 +33,15 @@ package struct CopyPlan: Sendable, Equatable {
         self.consistentRead = consistentRead
     }
 
-    /// What an execution of the state machine starts with.
+    package static var kind: CopyKind { .table }
+    package var partCount: Int { segments }
+
     package var executionInput: JSONValue {
         ["copy": json, "segments": .array((0..<segments).map { .number(JSONNumber($0)) })]
     }
 
-    package var json: JSONValue {
+    /// What every part gets.
+    var json: JSONValue {
         var object = identity.json.object ?? [:]
         object["segments"] = .number(JSONNumber(segments))
         object["sourceRole"] = sourceRole.map { .string($0) }
@@ -48,13 +51,20 @@ package struct CopyPlan: Sendable, Equatable {
         return .object(object)
     }
 
+    package init(executionInput: JSONValue) throws(CopyPartError) {
+        guard try CopyKind(copy: executionInput["copy"]) == .table, let copy = executionInput["copy"] else {
+            throw CopyPartError("it copies no table")
+        }
+        try self.init(json: copy)
+    }
+
     /// - Throws: ``CopyPartError`` for what no ``json`` is.
-    package init(json: JSONValue) throws(CopyPartError) {
+    init(json: JSONValue) throws(CopyPartError) {
         guard let identity = CopyIdentity(json: json) else {
             throw CopyPartError("\"copy\" does not say what is to be copied")
         }
-        guard let segments = json["segments"]?.integer, (1...Self.maximumSegments).contains(segments) else {
-            throw CopyPartError("\"copy.segments\" is no number from 1 to \(Self.maximumSegments)")
+        guard let segments = json["segments"]?.integer, (1...CopyKind.maximumParts).contains(segments) else {
+            throw CopyPartError("\"copy.segments\" is no number from 1 to \(CopyKind.maximumParts)")
         }
         guard identity.skipsExpired == (json["expiryAttribute"]?.string != nil) else {
             throw CopyPartError("\"copy.expiryAttribute\" is there exactly when expired items are left out")
@@ -78,14 +88,5 @@ package struct CopyPlan: Sendable, Equatable {
         options.maximumInFlight = Self.writesInFlight
         options.limitsPages = true
         return options
-    }
-}
-
-/// An event or a result that is not one of a part of a copy.
-package struct CopyPartError: Error, Sendable, Equatable, CustomStringConvertible {
-    package let description: String
-
-    package init(_ description: String) {
-        self.description = description
     }
 }

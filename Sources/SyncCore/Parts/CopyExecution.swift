@@ -20,14 +20,14 @@ package struct CopyExecution: Sendable {
     ///
     /// - Throws: ``AWSError``: `StateMachineDoesNotExist`, `AccessDeniedException`, …
     package static func start(
-        _ plan: CopyPlan,
+        _ plan: some CopyPlan,
         stateMachineARN: String,
         states: StepFunctionsClient,
         clock: SyncClock = SyncClock()
     ) async throws -> CopyExecution {
         let arn = try await states.startExecution(
             stateMachineARN: stateMachineARN,
-            name: "sync-table-" + String(UInt64.random(in: 0...UInt64.max), radix: 16),
+            name: "sync-\(type(of: plan).kind.rawValue)-" + String(UInt64.random(in: 0...UInt64.max), radix: 16),
             input: String(decoding: plan.executionInput.serialized(), as: UTF8.self)
         )
         return CopyExecution(arn, states: states, clock: clock)
@@ -35,20 +35,18 @@ package struct CopyExecution: Sendable {
 
     /// What the execution copies.
     ///
-    /// - Throws: ``CopyExecutionError/notACopy(arn:)``; ``AWSError``.
-    package func plan() async throws -> CopyPlan {
+    /// - Throws: ``CopyExecutionError/notACopy(arn:of:)``; ``AWSError``.
+    package func plan<Plan: CopyPlan>(_ type: Plan.Type) async throws -> Plan {
         guard let input = try await states.describeExecution(arn).input,
-            let copy = (try? JSONValue(parsing: Array(input.utf8)))?["copy"], let plan = try? CopyPlan(json: copy)
-        else { throw CopyExecutionError.notACopy(arn: arn) }
+            let json = try? JSONValue(parsing: Array(input.utf8)), let plan = try? Plan(executionInput: json)
+        else { throw CopyExecutionError.notACopy(arn: arn, of: Plan.kind) }
         return plan
     }
 
     /// What came of a copy that has ended well.
-    package struct Outcome: Sendable, Equatable {
-        package var counts = CopyCounts()
-        package var readUnits = 0.0
-        package var writeUnits = 0.0
-        package var throttled = 0
+    package struct Outcome<Total: CopyPartResult>: Sendable, Equatable {
+        /// Of all parts together.
+        package var total: Total
         package var elapsed: Duration?
     }
 
@@ -57,7 +55,10 @@ package struct CopyExecution: Sendable {
     /// - Parameter report: gets how many parts have come how far, as soon as that is known.
     /// - Throws: ``CopyExecutionError``; ``CopyError/unbalanced(_:)``; ``AWSError``; `CancellationError`, after which the
     ///   execution goes on.
-    package func follow(_ plan: CopyPlan, report: @Sendable (MapRunCounts) -> Void) async throws -> Outcome {
+    package func follow<Plan: CopyPlan>(
+        _ plan: Plan,
+        report: @Sendable (MapRunCounts) -> Void
+    ) async throws -> Outcome<Plan.Result> {
         var mapRun: String?
         while true {
             let execution = try await states.describeExecution(arn)
@@ -71,26 +72,25 @@ package struct CopyExecution: Sendable {
         }
     }
 
-    /// - Throws: ``CopyError/unbalanced(_:)`` unless every segment has one result, whose items are all accounted for.
-    static func balance(_ execution: ExecutionDescription, _ plan: CopyPlan) throws -> Outcome {
+    /// - Throws: ``CopyError/unbalanced(_:)`` unless every part has one result, in which everything is accounted for.
+    static func balance<Plan: CopyPlan>(_ execution: ExecutionDescription, _ plan: Plan) throws -> Outcome<Plan.Result>
+    {
         guard let output = execution.output.flatMap({ try? JSONValue(parsing: Array($0.utf8)) })?.array else {
             throw CopyExecutionError.noResults(arn: execution.arn)
         }
-        var outcome = Outcome()
-        var missing = Set(0..<plan.segments)
+        var outcome = Outcome(total: Plan.Result(segment: 0))
+        var missing = Set(0..<plan.partCount)
         var wrong: [String] = []
+        let name = Plan.kind.partName
         for json in output {
-            let result = try CopyPartResult(json: json)
+            let result = try Plan.Result(json: json)
             if missing.remove(result.segment) == nil {
-                wrong.append("segment \(result.segment): not asked for, or twice")
+                wrong.append("\(name) \(result.segment): not asked for, or twice")
             }
-            if !result.counts.isBalanced { wrong.append("segment \(result.segment): \(result.counts.equation)") }
-            outcome.counts += result.counts
-            outcome.readUnits += result.readUnits
-            outcome.writeUnits += result.writeUnits
-            outcome.throttled += result.throttled
+            if !result.isBalanced { wrong.append("\(name) \(result.segment): \(result.equation)") }
+            outcome.total += result
         }
-        wrong += missing.sorted().map { "segment \($0): no result" }
+        wrong += missing.sorted().map { "\(name) \($0): no result" }
         guard wrong.isEmpty else { throw CopyError.unbalanced(wrong) }
         if let start = execution.startDate, let stop = execution.stopDate {
             outcome.elapsed = .seconds(stop.timeIntervalSince(start))
@@ -118,14 +118,14 @@ package struct CopyExecution: Sendable {
 
 /// Why a copy by Step Functions is not complete; one line, which says what to do.
 package enum CopyExecutionError: Error, Sendable, Equatable, CustomStringConvertible {
-    case notACopy(arn: String)
+    case notACopy(arn: String, of: CopyKind)
     case noResults(arn: String)
     /// It has failed, or was stopped.
     case ended(arn: String, status: String, reason: String)
 
     package var description: String {
         switch self {
-        case .notACopy(let arn): "\(arn) is no execution of a copy of a table"
+        case .notACopy(let arn, let kind): "\(arn) is no execution of a copy of a \(kind.rawValue)"
         case .noResults(let arn): "\(arn) has ended without results: was its state machine made by deploy.sh sync?"
         case .ended(let arn, let status, let reason):
             "the copy \(arn) is \(status)" + (reason.isEmpty ? "" : ": \(OneLine.text(reason))")
