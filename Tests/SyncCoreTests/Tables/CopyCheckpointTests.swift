@@ -57,6 +57,26 @@ struct CopyCheckpointTests {
         #expect(again.intents == [.init(segment: 1, page: 0, keys: [Array(#"{"pk":{"S":"x"}}"#.utf8)])])
     }
 
+    @Test(
+        "goes by the newest page of a segment, in whichever order two are recorded, and forgets the keys of done ones"
+    )
+    func anyOrder() async throws {
+        let path = Self.temporaryPath()
+        defer { Self.remove(path) }
+        let key = Array(#"{"pk":{"S":"x"}}"#.utf8)
+        do {
+            let checkpoint = try CopyCheckpoint(path: path, identity: Self.identity, segments: 1)
+            for page in 0..<3 { try await checkpoint.note(.init(segment: 0, page: page, keys: [key])) }
+            try checkpoint.record(Self.page(0, #"{"pk":{"S":"b"}}"#, pages: 2, read: 17))
+            try checkpoint.record(Self.page(0, #"{"pk":{"S":"a"}}"#, pages: 1, read: 10))
+            #expect(checkpoint.positions[0].counts.read == 17)
+            #expect(checkpoint.intents.map(\.page) == [2])
+        }
+        let again = try CopyCheckpoint(path: path, identity: Self.identity, segments: 1)
+        #expect(again.positions[0].counts.read == 17 && again.positions[0].key == Array(#"{"pk":{"S":"b"}}"#.utf8))
+        #expect(again.intents.map(\.page) == [2])
+    }
+
     @Test("survives the loss of any number of bytes at its end")
     func tornTail() throws {
         let path = Self.temporaryPath()

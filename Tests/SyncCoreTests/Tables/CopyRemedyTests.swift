@@ -212,4 +212,36 @@ struct CopyRemedyTests {
         #expect(order.withLock { $0 } == ["8 bytes, new in place: false", "folder, new in place: true"])
         #expect(try JournalFile.contents(ofFile: path) == Array("the new\n".utf8))
     }
+
+    @Test("A refused item is named once, also when its page is copied again after a crash")
+    func failuresAfterACrash() async throws {
+        var fixture = CopyFixture(pageBytes: 1_000, indexKeys: [FakeDynamoDBTable.Key("day", "S")])
+        defer { fixture.remove() }
+        fixture.segments = 1
+        fixture.dynamoDB.put(
+            (0..<200).map { number in
+                var item = Self.item(number)
+                item["day"] = number.isMultiple(of: 20) ? ["N": "1"] : ["S": "monday"]
+                return item
+            },
+            into: "Source"
+        )
+        #expect(try await fixture.run().counts.failed == 10)
+        // What a crash leaves when the last page's failures are on the disk and its own line is not.
+        let text = String(decoding: try #require(FileManager.default.contents(atPath: fixture.path)), as: UTF8.self)
+        var lines = text.split(separator: "\n")
+        func end(_ line: Substring) throws -> Int {
+            try JSONValue(parsing: Array(line.utf8))["failuresEnd"]?.integer ?? 0
+        }
+        let whole = try end(try #require(lines.last))
+        while let line = lines.last, try end(line) == whole { lines.removeLast() }
+        try #require(try end(try #require(lines.last)) > 0)
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: fixture.path))
+        #expect(try await fixture.run().counts.failed == 10)
+        let named = try #require(FileManager.default.contents(atPath: fixture.path + ".failures"))
+            .split(separator: UInt8(ascii: "\n")).compactMap {
+                try JSONValue(parsing: Array($0))["key"]?["pk"]?["S"]?.string
+            }
+        #expect(named.count == 10 && Set(named).count == 10)
+    }
 }

@@ -127,6 +127,26 @@ struct TableRepairTests {
         #expect(tables.targetTable.changes.count == 1, "the repair wrote over the newer item")
     }
 
+    @Test("never overwrites what only gained an attribute in the meantime")
+    func neverOlderByAnAttribute() async throws {
+        var planted = PlantedItems(seed: 2)
+        let item = planted.item(0)
+        let key: JSONObject = ["pk": item["pk"] ?? .null, "sk": item["sk"] ?? .null]
+        var (old, there) = (key, key)
+        (old["a"], old["b"]) = (["N": "1"], ["N": "2"])
+        there["a"] = ["N": "9"]
+        // All that was compared is still there.
+        var newer = there
+        newer["b"] = ["N": "3"]
+        let tables = racing { [newer] tables in tables.put([newer], to: tables.source, tables.target) }
+        tables.put([old], to: tables.source)
+        tables.put([there], to: tables.target)
+        let (result, differences) = try await tables.verify()
+        #expect(differences[0]?.repair == .unneeded)
+        #expect(result.verdict == .equal)
+        #expect(tables.targetTable.changes.count == 2, "the repair wrote over the newer item")
+    }
+
     @Test("never deletes what came to both sides in the meantime")
     func neverDeletesNew() async throws {
         var planted = PlantedItems(seed: 2)
