@@ -135,7 +135,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "BootstrapTests", dependencies: ["AWSCore", "AWSTesting", "Bootstrap"]),
-        .testTarget(name: "SyncTests", dependencies: ["SyncCore", "Sync"]),
+        .testTarget(name: "SyncTests", dependencies: ["SyncCore", "Sync", "Terminal"]),
         .testTarget(name: "AWSTestingTests", dependencies: ["AWSCore", "AWSTesting"]),
         .testTarget(
             name: "TerminalTests",

@@ -11,16 +11,17 @@ struct CutoverCommand: AsyncParsableCommand {
         commandName: "cutover",
         abstract: "Walk through a cut-over, and sign off that it is safe.",
         usage: """
-            sync cutover [--writers-stopped] [--no-canary] [--report <file>]
-                         [--settle <seconds>] [--timeout <seconds>]
-                         [--temporary-directory <folder>]
+            sync cutover [--stop-writers <command> | --writers-stopped]
+                         [--no-canary] [--report <file>] [--settle <seconds>]
+                         [--timeout <seconds>] [--temporary-directory <folder>]
                          \(SideOptions.usage) \(CommonOptions.usage)
             """,
         discussion: CommandHelp.discussion(
             """
-            Step by step: live sync is deployed and nothing has failed; a canary goes through every mapping (an item or \
+            Step by step: live sync is deployed, nothing has failed and the last sync verify found no difference; a \
+            canary goes through every mapping (an item or \
             object with a key of its own, written at the source if there is none, seen at the target, deleted, seen to \
-            go); you stop everything that writes to the sources; canaries again; the lag is zero and the queues are \
+            go); you, or the command of --stop-writers, stop everything that writes to the sources; canaries again; the lag is zero and the queues are \
             empty; every mapping is compared in full, as by sync verify; nobody has written since. The first step that \
             fails ends it, with what to do; run the same command again. Nothing is written but canaries.
 
@@ -29,7 +30,8 @@ struct CutoverCommand: AsyncParsableCommand {
             """,
             examples: [
                 ("sync cutover", "asks when it is time to stop the writers"),
-                ("sync cutover --writers-stopped --report /var/log/cutover", "without questions"),
+                ("sync cutover --stop-writers 'systemctl stop shop'", "in a script: runs it when it is time to"),
+                ("sync cutover --writers-stopped --report /var/log/cutover", "they are stopped already: no question"),
                 ("jq -cjS 'del(.sha256)' cutover.json | sha256sum", "what .sha256 of a report must be"),
             ],
             exitCodes: [.success, .failure, .unhealthy, .different, .usage, .interrupted],
@@ -40,7 +42,16 @@ struct CutoverCommand: AsyncParsableCommand {
         )
     )
 
-    @Flag(help: "Do not ask: everything that writes to the sources is stopped.")
+    @Option(
+        help: ArgumentHelp(
+            "Do not ask: run this with sh when it is time to stop everything that writes to the sources. It has to wait"
+                + " until they have stopped, and to end with 0.",
+            valueName: "command"
+        )
+    )
+    var stopWriters: String?
+
+    @Flag(help: "Do not ask: everything that writes to the sources is stopped already.")
     var writersStopped = false
 
     /// The same for whoever is used to that word.
@@ -77,15 +88,22 @@ struct CutoverCommand: AsyncParsableCommand {
             throw ValidationError("\(option): expected a number of seconds from 1 to 86400")
         }
         if let report, report.isEmpty { throw ValidationError("--report needs a path") }
+        if let stopWriters {
+            guard !stopWriters.isEmpty else { throw ValidationError("--stop-writers needs a command") }
+            guard !writersStopped, !yes else {
+                throw ValidationError("--stop-writers and --writers-stopped exclude each other")
+            }
+        }
     }
 
     func run() async throws {
         let console = common.makeConsole()
         let configuration = try LiveOptions.configuration(common)
         let clients = try LiveOptions.clients(configuration, sides, common, console: console)
-        guard writersStopped || yes || isatty(STDIN_FILENO) == 1 else {
+        guard writersStopped || yes || stopWriters != nil || isatty(STDIN_FILENO) == 1 else {
             throw CommandFailure(
-                "there is no terminal to ask whether the writers are stopped; stop them and give --writers-stopped"
+                "there is no terminal to ask whether the writers are stopped; give --stop-writers with the command that stops"
+                    + " them, or stop them and give --writers-stopped"
             )
         }
         let start = Date()
@@ -122,6 +140,7 @@ struct CutoverCommand: AsyncParsableCommand {
 
     private func observer(_ console: Console) -> CutoverRun.Observer {
         let isSaid = writersStopped || yes
+        let stop = stopWriters.map { WriterStop(command: $0, timeout: .seconds(timeout)) }
         return CutoverRun.Observer(
             begin: { console.progress.update($0) },
             note: { console.progress.update($0) },
@@ -132,6 +151,7 @@ struct CutoverCommand: AsyncParsableCommand {
             },
             writersAreStopped: {
                 if isSaid { return "said by --writers-stopped" }
+                if let stop { return try await stop.run(console) }
                 console.progress.clear()
                 return try await CutoverQuestion.ask(console) ? "answered at the terminal" : nil
             }

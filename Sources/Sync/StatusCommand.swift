@@ -22,7 +22,7 @@ struct StatusCommand: AsyncParsableCommand {
             """,
             examples: [
                 ("sync status", "every mapping, and every reason against cutting over"),
-                ("sync status --watch", "again and again, until cutting over is safe"),
+                ("sync status --watch", "again and again in one place, until cutting over is safe"),
                 ("sync status --output json | jq '.mappings[] | {source, lagSeconds}'", "for scripts"),
             ],
             exitCodes: [.success, .failure, .unhealthy, .usage, .interrupted],
@@ -52,6 +52,7 @@ struct StatusCommand: AsyncParsableCommand {
         let console = common.makeConsole()
         let configuration = try LiveOptions.configuration(common)
         let clients = try LiveOptions.clients(configuration, sides, common, console: console)
+        var screen = StatusScreen(console)
         while true {
             console.progress.update("Reading how it stands")
             let status = await SyncStatus.read(clients, records: SyncRecords.store)
@@ -60,12 +61,11 @@ struct StatusCommand: AsyncParsableCommand {
             try Task.checkCancellation()
             switch console.format {
             case .json: try console.printJSON(StatusJSON.value(of: status, configuration), watch ? .line : .pretty)
-            case .text: try StatusText(status: status).print(to: console)
+            case .text: try screen.show(StatusText(status: status).text(console.styler))
             }
             if status.isSafe { return }
             guard watch else { throw ExitStatus.unhealthy }
             try await Task.sleep(for: .seconds(interval))
-            if console.format == .text { try console.print("") }
         }
     }
 }

@@ -31,9 +31,18 @@ enum StatusJSON {
             "waiting": mapping.live.waiting.map(number) ?? .null,
             "errors": number(mapping.live.errors),
             "eventSource": eventSource(mapping.live),
+            "gaps": .array(mapping.live.gaps.map { gap($0, mapping) }),
             "faults": .array(mapping.live.faults.map { .string($0) }),
             "history": history(mapping),
             "verification": mapping.verification.map(verification) ?? .null,
+        ]
+    }
+
+    private static func gap(_ gap: StreamGap, _ mapping: MappingStatus) -> JSONValue {
+        [
+            "from": text(gap.from?.iso8601), "to": .string(gap.to.iso8601), "cause": .string(gap.cause),
+            "closed": .bool(gap.isClosed(by: mapping.verification, filter: mapping.filter)),
+            "command": .string(StreamGap.command(mapping.pair, filter: mapping.filter)),
         ]
     }
 

@@ -7,22 +7,20 @@ import Terminal
 struct StatusText {
     let status: SyncStatus
 
-    func print(to console: Console) throws {
-        try console.print("Live sync at \(HumanFormat.date(status.date))")
-        try console.print("")
-        try console.print(table)
+    /// All of it, with colours as the styler has them.
+    func text(_ styler: Styler) -> String {
+        var lines = ["Live sync at \(HumanFormat.date(status.date))", "", table.rendered(styler)]
         let safe = status.mappings.count { $0.isSafe }
-        try console.print("")
         guard safe < status.mappings.count else {
-            return try console.print(
-                console.styler.apply(.good, to: "Cutting over is safe.") + " sync cutover walks through it."
-            )
+            lines.append(styler.apply(.good, to: "Cutting over is safe.") + " sync cutover walks through it.")
+            return lines.joined(separator: "\n") + "\n"
         }
-        try console.print(console.styler.apply(.bad, to: "Cutting over is not safe:"))
+        lines.append(styler.apply(.bad, to: "Cutting over is not safe:"))
         for mapping in status.mappings where !mapping.isSafe {
-            try console.print("  \(mapping.pair.description.escapedForTerminal)")
-            for reason in mapping.reasons { try console.print("    - \(reason.escapedForTerminal)") }
+            lines.append("  \(mapping.pair.description.escapedForTerminal)")
+            lines += mapping.reasons.map { "    - \($0.escapedForTerminal)" }
         }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private var table: TextTable {

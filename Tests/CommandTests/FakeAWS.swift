@@ -32,6 +32,7 @@ struct FakeAWS: Sendable {
     /// The operation that a request calls.
     static func operation(of request: ServerRequest) -> String {
         if let target = request.headers["X-Amz-Target"] { return String(target.split(separator: ".").last ?? "") }
+        if request.path.hasPrefix("/2015-03-31/event-source-mappings") { return "ListEventSourceMappings" }
         if request.path.hasPrefix("/2015-03-31/functions/") {
             return request.method == "POST" ? "Invoke" : "GetFunctionConfiguration"
         }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,14 +142,73 @@ def test_a_migration_is_shown_replayed_and_signed_off(followed: Account) -> None
     assert len(signed["steps"][1]["details"]) == 2 and len(signed["functions"]) == 2
     assert not [key for table in ("Orders", "Copy") for key in items(account, table) if "canary" in key]
     assert s3.list_objects_v2(Bucket=f"old-{account.number}")["KeyCount"] == 1
+    # Whoever changes it is found out by the README's line.
+    if shutil.which("jq"):
+        assert jq_hash(account.folder / "signed.json") == json.loads((account.folder / "signed.json").read_text())["sha256"]
+        changed = (account.folder / "signed.json").read_text().replace('"FAILED"', '"PASSED"').replace('"equal": 20', '"equal": 21')
+        (account.folder / "changed.json").write_text(changed)
+        assert jq_hash(account.folder / "changed.json") != json.loads(changed)["sha256"]
     # A signed report is not overwritten.
     assert "there already" in account.fail(1, "sync", "cutover", "--yes", "--report", "signed", *QUICK)
+
+    # A command that does not stop the writers ends it, one that does is part of the report.
+    output = account.fail(2, "sync", "cutover", "--stop-writers", "echo busy; exit 3", "--report", "busy", *QUICK)
+    assert "ended with 3, so that writers may be at work" in output and "busy" in output
+    assert report(account, "busy")["result"] == "NOT SAFE"
+    stop = "touch stopped"
+    account.succeed("sync", "cutover", "--stop-writers", stop, "--report", "stopped", *QUICK)
+    assert (account.folder / "stopped").exists()
+    assert report(account, "stopped")["steps"][2]["details"] == [f"stopped by: {stop}"]
+    assert "exclude each other" in account.fail(64, "sync", "cutover", "--stop-writers", stop, "--writers-stopped")
 
     # Something that live sync does not see.
     dynamodb.delete_item(TableName="Copy", Key={"id": {"S": "12"}})
     output = account.fail(3, "sync", "cutover", "--yes", "--report", "other", *QUICK)
     assert "1 missing" in output and "NOT safe" in output
     assert report(account, "other")["result"] == "NOT SAFE"
+    # From now on nobody is asked to stop the writers before that is repaired.
+    output = account.fail(2, "sync", "cutover", "--stop-writers", "touch asked", "--report", "again", *QUICK)
+    assert "found the sides DIFFERENT; run sync verify table" in output and not (account.folder / "asked").exists()
+
+
+def jq_hash(path: Path) -> str:
+    """What README.md's line for checking a report prints."""
+    line = f"jq -cjS 'del(.sha256)' '{path}' | sha256sum"
+    return subprocess.run(line, shell=True, check=True, capture_output=True, text=True).stdout.split()[0]
+
+
+def canaries(account: Account) -> list[str]:
+    objects = account.client("s3").list_objects_v2(Bucket=f"old-{account.number}").get("Contents", [])
+    table = account.client("dynamodb").scan(TableName="Orders", ConsistentRead=True)["Items"]
+    return [item["id"]["S"] for item in table if "sync-canary" in item["id"]["S"]] + [
+        each["Key"] for each in objects if "sync-canary" in each["Key"]
+    ]
+
+
+def test_a_cutover_that_is_killed_is_safe_to_run_again(followed: Account) -> None:
+    account = followed
+    copy_history(account)
+    killed = subprocess.Popen(
+        [str(account.programs / "sync"), "cutover", "--yes", "--report", "killed", *QUICK],
+        cwd=account.folder,
+        env=account.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        # It is there for at least the half second after which the cut-over looks for it at the target again.
+        left = until(lambda: [key for key in canaries(account) if key.startswith("sync-canary")], "a canary")
+    finally:
+        killed.kill()
+        killed.wait(timeout=60)
+    assert set(left) <= set(canaries(account)) and not (account.folder / "killed.json").exists()
+    output = account.succeed("sync", "cutover", "--yes", "--report", "again", *QUICK)
+    assert all(f'a canary that an earlier run had left: Orders (us-east-1): {{"id":{{"S":"{key}"}}}}' in output for key in left)
+    assert canaries(account) == [] and not [key for key in items(account, "Copy") if "canary" in key]
+    # Ctrl-C takes canaries away at once.
+    done = account.interrupt("sync", "cutover", "--yes", "--report", "stopped", *QUICK, when=lambda: canaries(account))
+    assert done.returncode == 130 and "do not cut over" in done.stderr and canaries(account) == []
 
 
 def test_a_gap_in_the_stream_is_named_until_a_comparison_closes_it(followed: Account) -> None:
@@ -165,10 +226,12 @@ def test_a_gap_in_the_stream_is_named_until_a_comparison_closes_it(followed: Acc
         "streamArn": stream,
     }
     sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"version": "1.0", "DDBStreamBatchInfo": batch}))
+    status = account.fail(2, "sync", "status")
+    assert "a gap: changes from 2026-11-01 10:00:00 UTC to 2026-11-01 10:00:05 UTC are gone from the stream" in status
     output = account.fail(1, "sync", "replay")
     assert "can no longer be read" in output and "sequence numbers 1 to 2" in output and "2026-11-01 10:00:05" in output
     command = f"sync verify table {account.arn('Orders')} {account.arn('Copy')} --repair --where 'n >= 10'"
-    assert command in output
+    assert command in output and command in status
     assert account.fail(2, "sync", "cutover", "--yes", "--report", "gap", *QUICK).count("run sync replay") == 1
     # Times are to the second.
     sent = int(sqs.receive_message(QueueUrl=queue, AttributeNames=["SentTimestamp"], VisibilityTimeout=0)["Messages"][0][

@@ -1,3 +1,5 @@
+package import struct FoundationEssentials.Date
+
 /// What connects a stream or queue with a function.
 package struct EventSourceMapping: Sendable, Equatable {
     package var uuid: String
@@ -8,6 +10,8 @@ package struct EventSourceMapping: Sendable, Equatable {
     package var state: String?
     /// Who made the last change, or what went wrong with it.
     package var stateTransitionReason: String?
+    /// When its settings or its state were changed last.
+    package var lastModifiedDate: Date?
     /// `OK`, `No records processed`, `PROBLEM: …`; changes with every attempt.
     package var lastProcessingResult: String?
     /// What the function may answer: `ReportBatchItemFailures`.
@@ -24,6 +28,7 @@ package struct EventSourceMapping: Sendable, Equatable {
         functionARN = try json.optionalString("FunctionArn")
         state = try json.optionalString("State")
         stateTransitionReason = try json.optionalString("StateTransitionReason").map { OneLine.text($0) }
+        lastModifiedDate = json["LastModified"]?.number?.double.map { Date(timeIntervalSince1970: $0) }
         lastProcessingResult = try json.optionalString("LastProcessingResult").map { OneLine.text($0) }
         functionResponseTypes = []
         for type in try json.elements("FunctionResponseTypes") {

@@ -29,7 +29,8 @@ struct Canary: Sendable {
             let condition = target.filter.map { " that meets \($0.expression)" } ?? ""
             return .skipped("no item\(condition) and has an unmistakable key could be made")
         }
-        try log.note(.item(source: mapping.source, item: canary.item, key: canary.key))
+        let entry = CanaryLog.Entry.item(source: mapping.source, item: canary.item, key: canary.key)
+        try log.note(entry)
         do {
             let name = tables.keyNames.first ?? ""
             let outcome = try await source.dynamoDB.putItem(
@@ -39,6 +40,7 @@ struct Canary: Sendable {
             )
             // A retry may have met its own item.
             if case .conditionFailed(_, mayBeOwn: false) = outcome {
+                try log.forget(entry)
                 return .failed("an item with the key \(canary.name) is there already")
             }
             let started = clock.now()
@@ -50,16 +52,18 @@ struct Canary: Sendable {
             }
             let seconds = (clock.now() - started) / .seconds(1)
             try await remove(canary, from: source)
+            // From here on live sync takes it from the target, and nothing of it is left at the source.
+            try log.forget(entry)
             guard arrived else { return .failed("the item \(canary.name) did not arrive within \(text(timeout))") }
             let isGone = try await waits(pair) {
                 try await side.dynamoDB.getItem(table: side.table, key: canary.key, consistentRead: true) == nil
             }
-            try log.forget(.item(source: mapping.source, item: canary.item, key: canary.key))
             guard isGone else {
                 return .failed("the item \(canary.name) was deleted, and is still at the target after \(text(timeout))")
             }
             return .passed(seconds: seconds, name: canary.name)
         } catch {
+            // The log keeps it: a put that was cut off may still arrive after this.
             await Self.shielded { try? await remove(canary, from: source) }
             throw error
         }
@@ -81,7 +85,8 @@ struct Canary: Sendable {
         let (source, target) = (clients.source(mapping), clients.target(mapping))
         let key = ".sync-canary/\(RandomUUID.make())"
         let body = Array("made by sync cutover to see it arrive; it may be deleted".utf8)
-        try log.note(.object(source: mapping.source, region: mapping.sourceRegion, key: key))
+        let entry = CanaryLog.Entry.object(source: mapping.source, region: mapping.sourceRegion, key: key)
+        try log.note(entry)
         do {
             try await source.s3.putObject(
                 PutObjectRequest(
@@ -97,16 +102,17 @@ struct Canary: Sendable {
             }
             let seconds = (clock.now() - started) / .seconds(1)
             _ = try await source.s3.deleteObject(bucket: source.bucket, key: source.key(key))
+            try log.forget(entry)
             guard arrived else { return .failed("the object \(key) did not arrive within \(text(timeout))") }
             let isGone = try await waits(pair) {
                 try await target.s3.headObjectIfPresent(target.head(key)) == nil
             }
-            try log.forget(.object(source: mapping.source, region: mapping.sourceRegion, key: key))
             guard isGone else {
                 return .failed("the object \(key) was deleted, and is still at the target after \(text(timeout))")
             }
             return .passed(seconds: seconds, name: key)
         } catch {
+            // See above.
             await Self.shielded { _ = try? await source.s3.deleteObject(bucket: source.bucket, key: source.key(key)) }
             throw error
         }
@@ -114,28 +120,39 @@ struct Canary: Sendable {
 
     // MARK: What an earlier run has left
 
-    /// Deletes canaries of a run that was cut off.
+    /// Deletes canaries of a run that was cut off; live sync then takes them from the targets.
     ///
-    /// - Returns: how many.
-    func removeLeftovers() async throws -> Int {
-        let left = try log.entries()
-        for entry in left {
+    /// - Returns: those that were still there, by name.
+    func removeLeftovers() async throws -> [String] {
+        var removed: [String] = []
+        for entry in try log.entries() {
             switch entry {
             case .item(let table, let item, let key):
                 let source = clients.source(table)
-                _ = try await source.dynamoDB.deleteItem(
+                let outcome = try await source.dynamoDB.deleteItem(
                     table: source.table,
                     key: key,
                     condition: .equals(item: item[...])
                 )
+                // One that is not there does not equal it either.
+                if case .written(previous: .some) = outcome {
+                    removed.append("\(table.tableName) (\(table.region)): \(String(decoding: key, as: UTF8.self))")
+                }
             case .object(let place, let region, let key):
-                let s3 = S3Client(client: clients.source, region: region)
                 // Its name is of our own making.
-                _ = try await s3.deleteObject(bucket: place.bucket, key: place.prefix + key)
+                let side = BucketSide(
+                    s3: S3Client(client: clients.source, region: region),
+                    bucket: place.bucket,
+                    prefix: place.prefix
+                )
+                if try await side.s3.headObjectIfPresent(side.head(key)) != nil {
+                    _ = try await side.s3.deleteObject(bucket: place.bucket, key: side.key(key))
+                    removed.append("\(place)\(key)")
+                }
             }
             try log.forget(entry)
         }
-        return left.count
+        return removed
     }
 
     // MARK: Waiting

@@ -174,16 +174,15 @@ package struct CutoverRun: Sendable {
         observer.end(step)
     }
 
-    /// Live sync is deployed and enabled, nothing has failed, and no copy is under way.
+    /// Live sync is deployed and enabled, nothing has failed, no copy is under way, and the last comparison has found
+    /// nothing that would make the writers wait for a comparison that fails.
     private func deployment(_ canary: Canary, _ report: inout CutoverReport) async throws -> [String] {
         let status = await SyncStatus.read(clients, records: records, now: now)
         let limits = CutoverLimits()
         var wrong: [String] = []
         for mapping in status.mappings {
             var reasons = limits.live(mapping.live, mapping.pair)
-            if mapping.history?.state == .running {
-                reasons.append("the copy of what was there before is still running; wait for its end")
-            }
+            reasons += limits.beforeWritersStop(mapping, now: now())
             wrong += reasons.map { "\(mapping.pair): \($0)" }
         }
         guard wrong.isEmpty else { throw Failure(details: wrong) }
@@ -191,7 +190,7 @@ package struct CutoverRun: Sendable {
             "\(status.mappings.count) mapping\(status.mappings.count == 1 ? "" : "s") followed, no failed changes"
         ]
         let leftovers = try await canary.removeLeftovers()
-        if leftovers > 0 { details.append("\(leftovers) canaries of an earlier run taken away") }
+        details += leftovers.map { "taken away, a canary that an earlier run had left: \($0)" }
         for (region, function) in clients.tableRegions.map({ ($0, clients.names.tableFunction) })
             + clients.bucketRegions.map({ ($0, clients.names.bucketFunction) })
         {

@@ -7,11 +7,18 @@ package struct CutoverLimits: Sendable {
     /// The greatest age of a comparison, in seconds.
     package var verificationAge = 86_400.0
 
+    /// Of a table, in seconds: so far behind that losing changes is near.
+    private static let alarmingLag = 21_600.0
+
     package init() {}
 
     /// Why the application must not cut over, each with what to do.
     package func reasons(against status: MappingStatus, now: Date) -> [String] {
-        live(status.live, status.pair) + history(status) + verification(status, now)
+        live(status.live, status.pair) + gaps(status) + history(status) + verification(status, now)
+    }
+
+    private func gaps(_ status: MappingStatus) -> [String] {
+        status.openGaps.map { $0.text(status.pair, filter: status.filter) }
     }
 
     /// What of that is about live sync.
@@ -33,6 +40,8 @@ package struct CutoverLimits: Sendable {
         case .value(let lag) where lag > self.lag:
             reasons.append(
                 "live sync is \(Self.duration(lag)) behind; wait until it is below \(Self.duration(self.lag))"
+                    + (pair.kind == .table && lag >= Self.alarmingLag
+                        ? "; see the function's log at once, for the stream drops changes that are 24 hours old" : "")
             )
         case .unknown(let reason) where !live.isIdle: reasons.append("the lag is not known: \(reason)")
         case .value, .unknown: break
@@ -41,9 +50,28 @@ package struct CutoverLimits: Sendable {
         return reasons
     }
 
+    /// What a cut-over wants to know before it lets anybody stop the writers: that its own comparison may well succeed.
+    ///
+    /// Items that kept changing under the last comparison are none of that: only when nobody writes can they be compared.
+    /// And what was found equal was copied, wherever that was done.
+    func beforeWritersStop(_ status: MappingStatus, now: Date) -> [String] {
+        var status = status
+        if var verification = status.verification, verification.verdict == Self.undecided,
+            verification.missing + verification.extra + verification.different == 0
+        {
+            verification.verdict = TableVerificationResult.Verdict.equal.rawValue
+            status.verification = verification
+        }
+        return gaps(status) + history(status) + verification(status, now)
+    }
+
+    private static let undecided = TableVerificationResult.Verdict.undecided.rawValue
+
     private func history(_ status: MappingStatus) -> [String] {
         let command = "sync \(status.pair.kind.rawValue) … --mode merge"
         guard let history = status.history else {
+            // Copied elsewhere, or imported: both sides say so themselves.
+            guard !isProven(status) else { return [] }
             return ["no copy of what was there before is known on this machine; run \(command)"]
         }
         switch history.state {
@@ -74,6 +102,12 @@ package struct CutoverLimits: Sendable {
             return ["both sides were never compared on this machine; run \(command)"]
         }
         guard verification.proves(status.filter) else {
+            if verification.verdict == Self.undecided {
+                return [
+                    "the last comparison found \(verification.undecided) that kept changing; run \(command) again, or let"
+                        + " sync cutover compare them while the writers are stopped"
+                ]
+            }
             let detail =
                 verification.verdict == "EQUAL"
                 ? "was about a part only (\(verification.filter ?? ""))" : "found the sides \(verification.verdict)"

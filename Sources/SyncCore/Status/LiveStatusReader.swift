@@ -16,7 +16,7 @@ package struct LiveStatusReader: Sendable {
         self.now = now
     }
 
-    private var names: LiveNames { clients.names }
+    var names: LiveNames { clients.names }
 
     // MARK: Tables
 
@@ -55,6 +55,7 @@ package struct LiveStatusReader: Sendable {
         )
         let (functionFault, eventSources, failures) = await (function, sources, failed.map(\.total))
         let (values, latest) = await (measured, latestStreams)
+        let batches = await failedBatches(region, failures)
         var found: [SyncPair: LiveStatus] = [:]
         for (index, (mapping, target)) in targets.enumerated() {
             var status = LiveStatus(
@@ -91,6 +92,7 @@ package struct LiveStatusReader: Sendable {
                 }
             case .unknown(let reason): status.lag = .unknown(reason)
             }
+            status.gaps = gaps(of: mapping.source, status, batches)
             found[SyncPair(mapping, target)] = status
         }
         return found
@@ -108,7 +110,12 @@ package struct LiveStatusReader: Sendable {
                         let specification = table.json["StreamSpecification"]
                         guard specification?["StreamEnabled"]?.bool == true,
                             let stream = table.json["LatestStreamArn"]?.string
-                        else { return (mapping.source, .unknown("\(mapping.source) has no stream")) }
+                        else {
+                            return (
+                                mapping.source,
+                                .unknown("\(mapping.source) has no stream; ./deploy.sh sync turns streams on")
+                            )
+                        }
                         return (mapping.source, .value(stream))
                     case .unknown(let reason): return (mapping.source, .unknown(reason))
                     }
@@ -127,7 +134,7 @@ package struct LiveStatusReader: Sendable {
         let own = sources.filter { source in
             source.eventSourceARN.flatMap { ARN($0)?.table }.flatMap { TableARN($0.description) } == table
         }
-        if case .unknown(let reason)? = stream { faults.append("\(reason); ./deploy.sh sync turns streams on") }
+        if case .unknown(let reason)? = stream { faults.append(reason) }
         let latest = stream?.value
         guard let source = own.first(where: { $0.eventSourceARN == latest }) ?? own.first else {
             return .unknown("no event source mapping leads from \(table) to the function; run ./deploy.sh sync")
@@ -138,7 +145,7 @@ package struct LiveStatusReader: Sendable {
                     + " then sync verify table --repair for what changed in between"
             )
         }
-        faults += Self.faults(of: source, isStream: true)
+        faults += Self.faults(of: source, isStream: true, table.region)
         return .value(source)
     }
 
@@ -188,7 +195,7 @@ package struct LiveStatusReader: Sendable {
                 }
                 if let queue {
                     status.eventSource = .value(queue)
-                    status.faults += Self.faults(of: queue, isStream: false)
+                    status.faults += Self.faults(of: queue, isStream: false, region)
                 } else {
                     status.eventSource = .unknown(
                         "no event source mapping leads from the queue \(names.bucketEvents) to the function; run"
@@ -274,7 +281,7 @@ package struct LiveStatusReader: Sendable {
                 isMissing: true
             )
         } catch {
-            return FunctionFault(text: "\(error)")
+            return FunctionFault(text: MissingPermission.text(error))
         }
     }
 
@@ -287,11 +294,17 @@ package struct LiveStatusReader: Sendable {
         return await Self.known { try await sqs.queueDepth(queueURL: sqs.queueURL(name: queue)) }
     }
 
-    private static func faults(of source: EventSourceMapping, isStream: Bool) -> [String] {
+    private static func faults(of source: EventSourceMapping, isStream: Bool, _ region: Region) -> [String] {
         var faults: [String] = []
         if let state = source.state, state != "Enabled" {
+            let date = source.lastModifiedDate.map { " since \($0.readable)" } ?? ""
             let reason = source.stateTransitionReason.map { " (\($0))" } ?? ""
-            faults.append("the event source mapping \(source.uuid) is \(state)\(reason), so that no change is applied")
+            faults.append(
+                "the event source mapping \(source.uuid) is \(state)\(date)\(reason), so that no change is applied"
+                    + (state == "Disabled"
+                        ? "; run aws lambda update-event-source-mapping --enabled --uuid \(source.uuid) --region \(region)"
+                        : "")
+            )
         }
         if let result = source.lastProcessingResult, result.hasPrefix("PROBLEM") || result.hasPrefix("FAILED") {
             faults.append("the last batch failed: \(result); the function's log says why")
@@ -334,7 +347,7 @@ package struct LiveStatusReader: Sendable {
     }
 
     static func known<Value>(_ body: () async throws -> Value) async -> Known<Value> {
-        do { return .value(try await body()) } catch { return .unknown("\(error)") }
+        do { return .value(try await body()) } catch { return .unknown(MissingPermission.text(error)) }
     }
 }
 

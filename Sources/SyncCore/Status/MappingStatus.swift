@@ -16,6 +16,9 @@ package struct MappingStatus: Sendable {
     package var reasons: [String] = []
 
     package var isSafe: Bool { reasons.isEmpty }
+
+    /// Gaps that no comparison has closed.
+    package var openGaps: [StreamGap] { live.gaps.filter { !$0.isClosed(by: verification, filter: filter) } }
 }
 
 /// What is known, or why it is not.
@@ -39,6 +42,8 @@ package enum Known<Value: Sendable>: Sendable {
 package struct LiveStatus: Sendable {
     /// What feeds the function: the stream's or the queue's event source mapping.
     package var eventSource: Known<EventSourceMapping>
+    /// Changes that are gone from the stream before they were applied.
+    package var gaps: [StreamGap] = []
     /// What is wrong with the deployment, one line each.
     package var faults: [String] = []
     /// Whether the function is there at all; all else is for nothing without it.

@@ -25,11 +25,18 @@ struct CutoverTests {
     private func run(
         _ live: LiveAWS,
         _ records: SyncRecordStore,
+        _ kinds: Set<SyncPair.Kind> = [.table],
         filter: String? = nil,
+        isProven: Bool = true,
         configure: (inout CutoverRun.Options) -> Void = { _ in },
         writers: @escaping @Sendable () async throws -> String? = { "said so" }
     ) async throws -> CutoverReport {
-        let clients = try live.clients(filter: filter)
+        let clients = try live.clients(kinds, filter: filter)
+        if isProven {
+            let state = SavedState(records: records)
+            try state.noteEqual(LiveAWS.noon.addingTimeInterval(-600), filter: filter)
+            try state.noteEqual(LiveAWS.noon.addingTimeInterval(-600), of: LiveAWS.bucketPair)
+        }
         var options = CutoverRun.Options()
         options.settle = .seconds(10)
         options.timeout = .seconds(40)
@@ -171,6 +178,35 @@ struct CutoverTests {
         #expect(report.steps.last?.name == "Lag zero" && report.steps.last?.result == .failed)
     }
 
+    @Test("is not safe while changes are on their way after the writers were stopped")
+    func lagging() async throws {
+        let state = TemporaryState()
+        let live = Self.following()
+        let writers: @Sendable () async throws -> String? = {
+            live.state.withLock { $0.metrics = ["Invocations": [1], "IteratorAge": [300_000]] }
+            return "said so"
+        }
+        let report = try await run(live, state.records, writers: writers)
+        #expect(report.steps.last?.name == "Lag zero" && report.steps.last?.result == .failed && !report.isSafe)
+        #expect(report.steps.last?.details.first?.contains("5 minutes behind") == true, "\(report.steps)")
+    }
+
+    @Test("is not safe while events of a bucket wait")
+    func waitingEvents() async throws {
+        let state = TemporaryState()
+        let live = Self.followingBuckets()
+        let writers: @Sendable () async throws -> String? = {
+            live.state.withLock { state in
+                state.queues["Sync-bucket-events"] = [LiveAWS.Message(id: "m", body: "", sent: LiveAWS.noon)]
+                state.metrics = ["ApproximateAgeOfOldestMessage": [1]]
+            }
+            return "said so"
+        }
+        let report = try await run(live, state.records, [.bucket], writers: writers)
+        #expect(report.steps.last?.name == "Lag zero" && report.steps.last?.result == .failed, "\(report.steps)")
+        #expect(report.steps.last?.details.first?.contains("1 events wait") == true)
+    }
+
     @Test("says when no canary was sent")
     func withoutCanaries() async throws {
         let state = TemporaryState()
@@ -194,8 +230,175 @@ struct CutoverTests {
         }
         live.dynamoDB.put([["pk": ["S": "sync-canary-1"]]], into: "Orders")
         let report = try await run(live, state.records)
-        #expect(report.isSafe && report.steps[0].details.contains { $0.contains("1 canaries of an earlier run") })
+        #expect(report.isSafe, "\(report.steps)")
+        #expect(
+            report.steps[0].details.contains {
+                $0.contains("an earlier run had left")
+                    && $0.contains(#"Orders (us-east-1): {"pk":{"S":"sync-canary-1"}}"#)
+            },
+            "\(report.steps[0])"
+        )
         #expect(live.dynamoDB.table("Orders").count == 0)
+        // Nothing is left to be named.
+        let again = try await run(live, state.records)
+        #expect(!again.steps[0].details.contains { $0.contains("earlier") })
+    }
+
+    @Test("takes away the object that a run that was killed has left, and names it")
+    func leftObject() async throws {
+        let state = TemporaryState()
+        let live = Self.followingBuckets()
+        do {
+            let log = try CanaryLog(path: "\(state.records.folder)/Sync.cutover")
+            let mapping = try #require(try live.clients([.bucket]).configuration.buckets.first)
+            for key in [".sync-canary/1", ".sync-canary/gone"] {
+                try log.note(.object(source: mapping.source, region: mapping.sourceRegion, key: key))
+            }
+        }
+        live.s3.put("old", "kept/.sync-canary/1", [1])
+        let report = try await run(live, state.records, [.bucket])
+        #expect(report.isSafe, "\(report.steps)")
+        #expect(report.steps[0].details.dropFirst().count == 1, "\(report.steps[0])")
+        #expect(report.steps[0].details.last?.contains("s3://old/kept/.sync-canary/1") == true)
+        #expect(live.s3.keys("old").isEmpty && live.s3.keys("new").isEmpty)
+    }
+
+    /// Live sync of the bucket that comes along whenever the target is looked at.
+    private static func followingBuckets() -> LiveAWS {
+        LiveAWS { live, operation in
+            if operation.hasPrefix("S3 HEAD /new/") { live.followBuckets() }
+        }
+    }
+
+    @Test("A bucket's canary comes and goes, and nothing is left of it")
+    func bucketCanary() async throws {
+        let state = TemporaryState()
+        let live = Self.followingBuckets()
+        for number in 0..<5 { live.s3.put("old", "kept/\(number)", [UInt8(number)]) }
+        live.s3.put("old", "other", [1])
+        live.followBuckets()
+        let report = try await run(live, state.records, [.bucket])
+        #expect(report.isSafe && report.verifications.map(\.equal) == [5], "\(report.steps)")
+        #expect(report.steps[1].details.first?.contains(".sync-canary/") == true)
+        #expect(live.s3.keys("old").count == 6 && live.s3.keys("new").count == 5)
+    }
+
+    @Test("ends at a bucket's canary that does not arrive, and takes it away again")
+    func lostBucketCanary() async throws {
+        let state = TemporaryState()
+        let live = LiveAWS()
+        let report = try await run(live, state.records, [.bucket])
+        #expect(report.steps.map(\.result) == [.passed, .failed])
+        #expect(report.steps.last?.details.contains { $0.contains("did not arrive") } == true)
+        #expect(live.s3.keys("old").isEmpty)
+        #expect(try CanaryLog(path: "\(state.records.folder)/Sync.cutover").entries().isEmpty)
+    }
+
+    @Test("ends at a bucket's canary that does not go again")
+    func lastingBucketCanary() async throws {
+        let state = TemporaryState()
+        let live = LiveAWS { live, operation in
+            if operation.hasPrefix("S3 HEAD /new/"), !live.s3.keys("old").isEmpty { live.followBuckets() }
+        }
+        let report = try await run(live, state.records, [.bucket])
+        #expect(report.steps.map(\.result) == [.passed, .failed])
+        #expect(report.steps.last?.details.contains { $0.contains("still at the target") } == true)
+    }
+
+    /// Why nobody is asked to stop the writers.
+    struct Refusal: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var reason: String
+        var prepare: @Sendable (LiveAWS, SyncRecordStore) throws -> Void
+    }
+
+    private static func history(_ state: HistoryRecord.State) -> HistoryRecord {
+        HistoryRecord(
+            LiveAWS.pair,
+            state: state,
+            mode: "merge",
+            filter: nil,
+            startDate: LiveAWS.noon.addingTimeInterval(-7_200),
+            date: LiveAWS.noon.addingTimeInterval(-3_600),
+            done: 1,
+            total: nil,
+            failed: 0
+        )
+    }
+
+    private static func verification(_ verdict: String, hoursAgo: Double = 0.1) -> VerificationRecord {
+        let date = LiveAWS.noon.addingTimeInterval(-hoursAgo * 3_600)
+        return VerificationRecord(
+            LiveAWS.pair,
+            verdict: verdict,
+            filter: nil,
+            startDate: date,
+            endDate: date,
+            equal: 1,
+            missing: verdict == "DIFFERENT" ? 1 : 0,
+            extra: 0,
+            different: 0,
+            undecided: verdict == "UNDECIDED" ? 1 : 0
+        )
+    }
+
+    private static let refusals = [
+        Refusal(testDescription: "nothing is known of the history", reason: "no copy of what was there before") {
+            _,
+            _ in
+        },
+        Refusal(testDescription: "a history without a comparison", reason: "were never compared") { _, records in
+            try records.save(history(.finished))
+        },
+        Refusal(testDescription: "an interrupted history", reason: "was interrupted") { _, records in
+            try records.save(history(.running))
+            try records.save(verification("EQUAL"))
+        },
+        Refusal(testDescription: "a comparison that is too old", reason: "was 25 hours ago") { _, records in
+            try records.save(verification("EQUAL", hoursAgo: 25))
+        },
+        Refusal(testDescription: "a comparison older than the history", reason: "is older than the copy") {
+            _,
+            records in
+            try records.save(history(.finished))
+            try records.save(verification("EQUAL", hoursAgo: 1.5))
+        },
+        Refusal(testDescription: "sides that differ", reason: "found the sides DIFFERENT") { _, records in
+            try records.save(verification("DIFFERENT"))
+        },
+        Refusal(testDescription: "a lag that nobody knows", reason: "the lag is not known: CloudWatch GetMetricData") {
+            live,
+            records in
+            try records.save(verification("EQUAL"))
+            live.state.withLock { $0.metricFailure = "AccessDenied" }
+        },
+        Refusal(testDescription: "a lag that is too large", reason: "live sync is 5 minutes behind") { live, records in
+            try records.save(verification("EQUAL"))
+            live.state.withLock { $0.metrics = ["Invocations": [1], "IteratorAge": [300_000]] }
+        },
+    ]
+
+    @Test("Nobody is asked to stop the writers, and no canary is sent, while it cannot succeed", arguments: refusals)
+    func refused(refusal: Refusal) async throws {
+        let state = TemporaryState()
+        let live = Self.following()
+        try refusal.prepare(live, state.records)
+        let writers: @Sendable () async throws -> String? = {
+            Issue.record("the writers were asked for")
+            return nil
+        }
+        let report = try await run(live, state.records, isProven: false, writers: writers)
+        #expect(report.steps.map(\.result) == [.failed] && !report.isSafe)
+        #expect(report.steps[0].details.contains { $0.contains(refusal.reason) }, "\(report.steps[0].details)")
+        #expect(live.dynamoDB.calls("PutItem") == 0)
+    }
+
+    @Test("Items that kept changing under the last comparison are compared once nobody writes")
+    func undecided() async throws {
+        let state = TemporaryState()
+        try state.records.save(Self.verification("UNDECIDED"))
+        let report = try await run(Self.following(), state.records, isProven: false)
+        #expect(report.isSafe, "\(report.steps)")
     }
 
     @Test("An interruption takes the canary away")

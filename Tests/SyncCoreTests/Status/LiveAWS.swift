@@ -25,6 +25,12 @@ final class LiveAWS: HTTPTransport {
         var eventSource: JSONObject = LiveAWS.eventSource
         var metrics: [String: [Double]] = [:]
         var metricFailure: String?
+        /// Operations that the caller may not call.
+        var refused: Set<String> = []
+        /// What feeds the function of buckets.
+        var bucketEventSource: JSONObject = LiveAWS.bucketEventSource
+        /// Which events the bucket `old` tells the queue of; `nil` for no notification at all.
+        var notifiedEvents: [String]? = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
         /// Records before this one are no longer there.
         var trimmedTo = 0
         var calls: [String] = []
@@ -37,17 +43,28 @@ final class LiveAWS: HTTPTransport {
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "DestinationConfig": ["OnFailure": ["Destination": "arn:aws:sqs:us-east-1:123456789012:Sync-table-failures"]],
     ]
+    static let bucketEventSource: JSONObject = [
+        "UUID": "b", "EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:Sync-bucket-events", "State": "Enabled",
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    ]
     static let noon = Date(timeIntervalSince1970: 1_795_262_400)
 
     let dynamoDB: FakeDynamoDB
+    /// Buckets `old` and `new`.
+    let s3: FakeS3
     let state = Mutex(State())
     /// Of the stream's records, as many as live sync has brought to the target.
     private let applied = Mutex(0)
     /// Called before each call of DynamoDB, with its name.
     private let onCall: @Sendable (LiveAWS, String) async throws -> Void
 
-    init(onCall: @escaping @Sendable (LiveAWS, String) async throws -> Void = { _, _ in }) {
+    init(
+        onCall: @escaping @Sendable (LiveAWS, String) async throws -> Void = { _, _ in },
+        s3Fault: @escaping @Sendable (FakeS3Call, Int) -> FakeS3.Fault? = { _, _ in nil }
+    ) {
         self.onCall = onCall
+        s3 = FakeS3(fault: s3Fault)
+        for bucket in ["old", "new"] { s3.createBucket(bucket) }
         dynamoDB = FakeDynamoDB()
         for table in ["Orders", "Copy"] { dynamoDB.createTable(table, keys: [FakeDynamoDBTable.Key("pk", "S")]) }
         dynamoDB.change { state in
@@ -57,11 +74,14 @@ final class LiveAWS: HTTPTransport {
         }
     }
 
+    /// - Parameter kinds: of the mappings: `Orders` to `Copy`, and `s3://old/kept/` to `s3://new/`.
     func clients(
+        _ kinds: Set<SyncPair.Kind> = [.table],
         filter: String? = nil,
         timeToLiveDeletes: TableMapping.TimeToLiveDeletes = .forward
     ) throws -> LiveClients {
-        let configuration = SyncConfiguration(
+        let region = try #require(Region("us-east-1"))
+        var configuration = SyncConfiguration(
             functionName: "Sync",
             tables: [
                 TableMapping(
@@ -74,12 +94,24 @@ final class LiveAWS: HTTPTransport {
                     ],
                     timeToLiveDeletes: timeToLiveDeletes
                 )
+            ],
+            buckets: [
+                BucketMapping(
+                    source: BucketPrefix(bucket: "old", prefix: "kept/"),
+                    sourceRegion: region,
+                    target: BucketPrefix(bucket: "new", prefix: ""),
+                    targetRegion: region
+                )
             ]
         )
+        if !kinds.contains(.table) { configuration.tables = [] }
+        if !kinds.contains(.bucket) { configuration.buckets = [] }
         let client = AWSClient(
             configuration: AWSConfiguration(
                 region: Region("us-east-1"),
-                credentials: StaticCredentialsProvider(Credentials(accessKeyID: "AKID", secretAccessKey: "SECRET"))
+                credentials: StaticCredentialsProvider(Credentials(accessKeyID: "AKID", secretAccessKey: "SECRET")),
+                // Buckets stand in paths then, as the fake one has them.
+                endpoints: EndpointResolver(explicit: .init(url: "http://127.0.0.1:1", origin: "test"))
             ),
             transport: self,
             environment: AWSClient.Environment(sleep: { _ in await Task.yield() })
@@ -91,6 +123,17 @@ final class LiveAWS: HTTPTransport {
         tables: "arn:aws:dynamodb:us-east-1:123456789012:table/Orders",
         "arn:aws:dynamodb:us-east-1:123456789012:table/Copy"
     )
+
+    static let bucketPair = SyncPair(places: "s3://old/kept/", "s3://new/")
+
+    /// What live sync does: makes the target hold what the source holds.
+    func followBuckets() {
+        let wanted = s3.keys("old").filter { $0.hasPrefix("kept/") }
+        for key in wanted {
+            if let object = s3.object("old", key) { s3.put("new", String(key.dropFirst(5)), object.bytes) }
+        }
+        for key in s3.keys("new") where !wanted.contains("kept/\(key)") { s3.delete("new", key) }
+    }
 
     func put(_ key: String, _ version: Int) {
         dynamoDB.put([["pk": ["S": .string(key)], "v": ["N": .string("\(version)")]]], into: "Orders")
@@ -163,11 +206,12 @@ final class LiveAWS: HTTPTransport {
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try Task.checkCancellation()
         guard let target = request.headers["X-Amz-Target"], case .bytes(let body) = request.body else {
-            return lambda(request)
+            return try await request.path.hasPrefix("/2015-03-31/") ? lambda(request) : buckets(request)
         }
         let parts = target.split(separator: ".").map(String.init)
         try await onCall(self, parts[1])
         state.withLock { $0.calls.append(parts[1]) }
+        if state.withLock({ $0.refused.contains(parts[1]) }) { return Self.error("AccessDeniedException") }
         let input = try JSONValue(parsing: body)
         switch parts[0] {
         case "DynamoDB_20120810": return try await dynamoDB.answer(parts[1], body)
@@ -179,7 +223,7 @@ final class LiveAWS: HTTPTransport {
     }
 
     func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse {
-        throw HTTPError(.malformed, "nothing here is read in pieces")
+        try await s3.stream(request)
     }
 
     private static func answer(_ json: JSONValue, status: Int = 200) -> HTTPResponse {
@@ -192,8 +236,17 @@ final class LiveAWS: HTTPTransport {
 
     private func lambda(_ request: HTTPRequest) -> HTTPResponse {
         let state = state.withLock { $0 }
-        if request.path.hasSuffix("/event-source-mappings") {
-            return Self.answer(["EventSourceMappings": [.object(state.eventSource)]])
+        let isAboutSources = request.path.hasSuffix("/event-source-mappings")
+        if state.refused.contains(isAboutSources ? "ListEventSourceMappings" : "GetFunctionConfiguration") {
+            return HTTPResponse(
+                status: 403,
+                headers: ["x-amzn-ErrorType": "AccessDeniedException"],
+                body: Array(#"{"Message":"said AWS"}"#.utf8)
+            )
+        }
+        if isAboutSources {
+            let source = request.query.hasSuffix("-buckets") ? state.bucketEventSource : state.eventSource
+            return Self.answer(["EventSourceMappings": [.object(source)]])
         }
         let name = request.path.split(separator: "/").dropLast().last.map(String.init) ?? ""
         guard state.functions.contains(name) else {
@@ -207,6 +260,25 @@ final class LiveAWS: HTTPTransport {
             "FunctionName": .string(name), "FunctionArn": .string("arn:\(name)"), "State": "Active",
             "CodeSha256": "aGFzaA==",
         ])
+    }
+
+    private func buckets(_ request: HTTPRequest) async throws -> HTTPResponse {
+        try await onCall(self, "S3 \(request.method.rawValue) \(request.path)")
+        guard request.method == .get, request.query.split(separator: "=").first == "notification" else {
+            return try await s3.send(request)
+        }
+        let state = state.withLock { $0 }
+        let xml: String
+        if state.refused.contains("GetBucketNotificationConfiguration") {
+            xml = "<Error><Code>AccessDenied</Code><Message>said S3</Message></Error>"
+            return HTTPResponse(status: 403, headers: [:], body: Array(xml.utf8))
+        }
+        let events = state.notifiedEvents.map { events in
+            "<QueueConfiguration><Id>Sync</Id><Queue>arn:aws:sqs:us-east-1:123456789012:Sync-bucket-events</Queue>"
+                + events.map { "<Event>\($0)</Event>" }.joined() + "</QueueConfiguration>"
+        }
+        xml = "<NotificationConfiguration>\(events ?? "")</NotificationConfiguration>"
+        return HTTPResponse(status: 200, headers: [:], body: Array(xml.utf8))
     }
 
     private func cloudWatch(_ input: JSONValue) -> HTTPResponse {
@@ -284,7 +356,7 @@ final class LiveAWS: HTTPTransport {
                 var taken: [JSONValue] = []
                 for index in queue.indices
                 where !queue[index].isHidden && taken.count < min(3, input["MaxNumberOfMessages"]?.integer ?? 1) {
-                    queue[index].isHidden = true
+                    queue[index].isHidden = input["VisibilityTimeout"]?.integer != 0
                     state.handles += 1
                     queue[index].handle = "h\(state.handles)"
                     let sent = Int(queue[index].sent.timeIntervalSince1970 * 1_000)
@@ -310,11 +382,21 @@ struct TemporaryState: ~Copyable {
 
     deinit { try? FileManager.default.removeItem(atPath: records.folder) }
 
+    /// See ``SavedState/noteEqual(_:filter:of:)``.
+    func noteEqual(_ date: Date, filter: String? = nil, of pair: SyncPair = LiveAWS.pair) throws {
+        try SavedState(records: records).noteEqual(date, filter: filter, of: pair)
+    }
+}
+
+/// What is in a state folder.
+struct SavedState {
+    let records: SyncRecordStore
+
     /// Notes that both sides were found equal.
-    func noteEqual(_ date: Date, filter: String? = nil) throws {
+    func noteEqual(_ date: Date, filter: String? = nil, of pair: SyncPair = LiveAWS.pair) throws {
         try records.save(
             VerificationRecord(
-                LiveAWS.pair,
+                pair,
                 TableVerificationResult(),
                 filter: filter,
                 startDate: date,
