@@ -23,7 +23,7 @@ extension FakeS3.State {
         case "HeadObject", "GetObject": return get(call)
         case "PutObject": return put(call)
         case "DeleteObject": return delete(call)
-        case "CopyObject": return copy(call)
+        case "CopyObject": return copy(call, from: copySource(call))
         case "GetObjectTagging": return tags(call)
         case "PutObjectTagging", "DeleteObjectTagging": return setTags(call)
         case "ListParts": return listParts(call)
@@ -146,8 +146,9 @@ extension FakeS3.State {
         return (source, nil)
     }
 
-    private mutating func copy(_ call: FakeS3Call) -> HTTPResponse {
-        let (source, refused) = copySource(call)
+    /// - Parameter found: the source as it was when S3 read it, or the refusal.
+    mutating func copy(_ call: FakeS3Call, from found: (FakeS3Object?, HTTPResponse?)) -> HTTPResponse {
+        let (source, refused) = found
         guard var copy = source else { return refused ?? .s3Error("InternalError", 500) }
         if let refusal = refusal(call) { return refusal }
         guard copy.bytes.count <= maximumCopySize else { return .s3Error("InvalidRequest", 400, "larger than allowed") }

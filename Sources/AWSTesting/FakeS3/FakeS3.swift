@@ -25,6 +25,9 @@ package final class FakeS3: HTTPTransport {
         case replacedBody(@Sendable ([UInt8]) -> [UInt8])
         /// Something else happens first.
         case first(@Sendable (FakeS3) -> Void)
+        /// S3 takes its time, and this happens meanwhile: of a CopyObject after the source was read, and before the target
+        /// is written.
+        case slow(losesAnswer: Bool = false, @Sendable (FakeS3) async -> Void)
     }
 
     package struct State: Sendable {
@@ -192,6 +195,12 @@ package final class FakeS3: HTTPTransport {
         case .lateError: return (.s3Error("InternalError", 200), nil)
         case .cutBody(let count): limit = count
         case .first(let action): action(self)
+        case .slow(let losesAnswer, let action):
+            let source = call.operation == "CopyObject" ? update { $0.copySource(call) } : nil
+            await action(self)
+            let response = update { state in source.map { state.copy(call, from: $0) } ?? state.answer(call) }
+            if losesAnswer { throw HTTPError(.connectionLost, "the connection was cut") }
+            return (response, nil)
         case .lostAnswer:
             _ = update { $0.answer(call) }
             throw HTTPError(.connectionLost, "the connection was cut")

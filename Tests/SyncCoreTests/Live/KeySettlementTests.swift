@@ -98,7 +98,7 @@ struct KeySettlementTests {
 
     @Test(
         "never takes the target back: what live sync writes meanwhile is seen, whenever it comes",
-        arguments: ["GetItem source 1", "PutItem target 1", "GetItem source 2"],
+        arguments: ["GetItem target 1", "GetItem source 1", "PutItem target 1", "GetItem source 2"],
         ["put", "delete", "gain"]
     )
     func concurrentLiveSync(moment: String, change: String) async throws {
@@ -128,6 +128,72 @@ struct KeySettlementTests {
         let versions = dynamoDB.table("target").changes.map { $0.new?["v"]?["N"]?.string ?? "gone" }
         let live = try #require(versions.firstIndex(of: change == "put" ? "2" : "gone"))
         #expect(!versions[live...].contains("1"), "\(versions)")
+    }
+
+    @Test("settles again where somebody was faster who knew less")
+    func overtaken() async throws {
+        let (settlement, dynamoDB) = try settlement(source: Self.item(["v": ["N": "5"]]), target: nil) {
+            dynamoDB,
+            operation,
+            table,
+            number in
+            guard operation == "PutItem", table == "target", number == 1 else { return }
+            // As history does, or another replay.
+            dynamoDB.change { _ = $0.tables["target"]?.put(Self.item(["v": ["N": "4"]])) }
+        }
+        #expect(try await settlement.settle(key: Self.key) == .put)
+        #expect(dynamoDB.table("target").differences(from: dynamoDB.table("source")).isEmpty)
+    }
+
+    @Test("deletes nothing that live sync has put there meanwhile, not even for a moment")
+    func concurrentPut() async throws {
+        let (settlement, dynamoDB) = try settlement(source: nil, target: Self.item(["v": ["N": "0"]])) {
+            dynamoDB,
+            operation,
+            table,
+            number in
+            guard operation == "DeleteItem", table == "target", number == 1 else { return }
+            dynamoDB.change { state in
+                for table in ["source", "target"] { state.tables[table]?.put(Self.item(["v": ["N": "2"]])) }
+            }
+        }
+        #expect(try await settlement.settle(key: Self.key) == .unchanged)
+        #expect(dynamoDB.table("target").changes.map { $0.new?["v"]?["N"]?.string } == ["0", "2"])
+    }
+
+    @Test("leaves what the source has no more where nobody can tell who deleted it")
+    func vanished() async throws {
+        let (all, dynamoDB) = try settlement(source: nil, target: Self.item(["v": ["N": "0"]]))
+        let settlement = KeySettlement(source: all.source, target: all.target, deletesVanished: false)
+        #expect(try await settlement.settle(key: Self.key) == .kept)
+        #expect(dynamoDB.table("target").count == 1)
+        // What moved out of the condition was not deleted by anybody.
+        dynamoDB.put([Self.item(["v": ["N": "1"]])], into: "source")
+        let divided = KeySettlement(
+            source: all.source,
+            target: all.target,
+            filter: try ItemFilter(parsing: "v > 4"),
+            deletesVanished: false
+        )
+        #expect(try await divided.settle(key: Self.key) == .deleted)
+    }
+
+    @Test("reads both sides consistently, each time")
+    func consistentReads() async throws {
+        let reads = Mutex<[JSONValue?]>([])
+        let dynamoDB = FakeDynamoDB { call in
+            if call.operation == "GetItem" { reads.withLock { $0.append(call.input["ConsistentRead"]) } }
+            return nil
+        }
+        for table in ["source", "target"] { dynamoDB.createTable(table, keys: Self.keys) }
+        dynamoDB.put([Self.item()], into: "source")
+        let client = DynamoDBClient(client: dynamoDB.client(), region: try #require(Region("us-east-1")))
+        let settlement = KeySettlement(
+            source: TableSide(table: "source", dynamoDB: client),
+            target: TableSide(table: "target", dynamoDB: client)
+        )
+        #expect(try await settlement.settle(key: Self.key) == .put)
+        #expect(reads.withLock { $0 } == [true, true, true])
     }
 
     @Test("is not deceived by an item that changed and changed back at the target")

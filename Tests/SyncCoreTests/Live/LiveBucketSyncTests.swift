@@ -12,6 +12,7 @@ struct LiveBucketSyncTests {
         let fake: FakeS3
         let clock = ManualClock()
         var mappings: [(source: String, target: String)] = [("s3://source", "s3://target")]
+        var options = LiveBucketSync.options
         var waitUntil: @Sendable (Date) async throws -> Void = { _ in try await Gate().pass() }
 
         init(fault: @escaping @Sendable (FakeS3Call, Int) -> FakeS3.Fault? = { _, _ in nil }) {
@@ -41,6 +42,7 @@ struct LiveBucketSyncTests {
                     sleep: { [clock] in try await clock.sleep(for: $0) },
                     random: { 0.5 }
                 ),
+                options: options,
                 waitUntil: waitUntil
             )
             return await sync.apply(try BucketEvents.event(json), deadline: clock.now.addingTimeInterval(seconds))
@@ -85,6 +87,20 @@ struct LiveBucketSyncTests {
         #expect(again.figures.first?.unchanged == 2 && again.figures.first?.copied == 0)
     }
 
+    @Test("deletes nothing because an event says so, and copies nothing either (H5)")
+    func hints() async throws {
+        let live = Live()
+        for bucket in ["source", "target"] { live.fake.put(bucket, "a", [1]) }
+        live.fake.put("target", "gone", [1])
+        // One version of several was deleted, or a delete marker; and a late event of an object that is gone.
+        for name in ["ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated"] {
+            let result = try await live.apply(BucketEvents.queue([Self.message("a", name: name)]))
+            #expect(result.failedMessages == [] && result.figures.first?.unchanged == 1)
+        }
+        _ = try await live.apply(BucketEvents.queue([Self.message("gone", name: "ObjectCreated:Put")]))
+        #expect(live.fake.keys("target") == ["a"])
+    }
+
     @Test("brings an object to all mappings of its prefix, and passes over those of none")
     func mappings() async throws {
         var live = Live()
@@ -120,6 +136,21 @@ struct LiveBucketSyncTests {
         #expect(text.contains("AccessDenied") && text.contains("request FAKE403"))
         #expect(text.contains("the event is not one of S3"))
         #expect(result.figures.first?.failed == 1)
+    }
+
+    @Test("lets every message come again that names an object that failed, and an object that ran out of time")
+    func sharedFailures() async throws {
+        for status in [403, 503] {
+            let live = Live { call, _ in
+                call.key == "bad" ? .error(status == 403 ? "AccessDenied" : "SlowDown", status: status) : nil
+            }
+            for key in ["a", "bad"] { live.fake.put("source", key, [1]) }
+            let result = try await live.apply(
+                BucketEvents.queue([Self.message("bad"), Self.message("a"), Self.message("a", "bad")]),
+                seconds: 2
+            )
+            #expect(result.failedMessages == ["m0", "m2"] && live.fake.keys("target") == ["a"])
+        }
     }
 
     @Test("fails as a whole where there is no queue to bring one event again")
@@ -175,5 +206,23 @@ struct LiveBucketSyncTests {
         live.fake.put("source", "slow", [1])
         let result = try await live.apply(BucketEvents.queue([Self.message("slow")]))
         #expect(result.failedMessages == ["m0"] && result.unfinishedCount == 1 && result.errors == [])
+    }
+
+    @Test("cuts off a copy in parts that does not fit into the time, and leaves none of its parts behind")
+    func cutOffUpload() async throws {
+        let hangs = Gate()
+        var live = Live { call, _ in
+            guard call.operation == "UploadPartCopy", call.query["partNumber"] == "3" else { return nil }
+            hangs.open()
+            return .hangs
+        }
+        live.options.multipartCopyThreshold = 20
+        live.options.copyPartSize = 10
+        live.waitUntil = { _ in try await hangs.pass() }
+        live.fake.put("source", "large", Array(repeating: 1, count: 60))
+        let result = try await live.apply(BucketEvents.queue([Self.message("large")]))
+        #expect(result.failedMessages == ["m0"] && result.cutOff == ["s3://source/large"])
+        #expect(live.fake.current.uploads.isEmpty && live.fake.current.calls["AbortMultipartUpload"] == 1)
+        #expect(live.fake.keys("target") == [])
     }
 }

@@ -215,6 +215,45 @@ struct LiveTableSyncTests {
         #expect(result.didAnything)
     }
 
+    @Test("The earliest record is the one with the lowest number, in whatever order they stand")
+    func lowestOfDisorder() async throws {
+        let fixture = try Fixture { $0.operation == "BatchWriteItem" ? .throttled : nil }
+        let result = try await fixture.apply(
+            event(
+                Fixture.record(100, "a", #""v":{"N":"100"}"#),
+                Fixture.record(99, "a", #""v":{"N":"99"}"#),
+                Fixture.record(101, "b", "")
+            )
+        )
+        #expect(result.itemFailures == ["99"])
+    }
+
+    @Test("Lambda goes on from the earliest record that any target lacks")
+    func lowestOfTargets() async throws {
+        for targets in [["Orders-new", "Orders-archive"], ["Orders-archive", "Orders-new"]] {
+            let fixture = try Fixture(targets: targets) { call in
+                call.operation == "BatchWriteItem" && call.input.text().contains(#""bad""#) ? .throttled : nil
+            }
+            // One target lacks the last item, the other all of them.
+            fixture.dynamoDB.change { $0.tables["Orders-archive"] = nil }
+            var records = (100..<125).map { Fixture.record($0, "good\($0)", "") }
+            records.append(Fixture.record(200, "bad", ""))
+            let result = try await fixture.apply(TableStreamEventTests.event(records))
+            #expect(result.itemFailures == ["100"])
+            #expect(fixture.items("Orders-new").count == 25)
+        }
+    }
+
+    @Test("All of what is refused goes to the queue, however much it is")
+    func manyRefusals() async throws {
+        let fixture = try Fixture()
+        fixture.dynamoDB.change { $0.tables["Orders-new"]?.indexKeys = [FakeDynamoDBTable.Key("date", "S")] }
+        let records = (1...33).map { Fixture.record($0, "k\($0)", #""date":{"N":"7"}"#) }
+        let result = try await fixture.apply(TableStreamEventTests.event(records))
+        #expect(result.itemFailures.isEmpty && result.figures.first?.refused == 33)
+        #expect(Set(fixture.queue.messages.compactMap { $0["sequenceNumber"]?.string }).count == 33)
+    }
+
     @Test("A target that is gone is named once and all of its batch is reported; the other target is written")
     func goneTarget() async throws {
         let fixture = try Fixture(targets: ["Orders-new", "Orders-archive"])
@@ -329,7 +368,7 @@ struct LiveTableSyncTests {
     @Test(
         "Each role is assumed once, and a table of another account is named by its ARN unless its role is of that account"
     )
-    func connections() throws {
+    func connections() async throws {
         let fixture = try Fixture()
         let source = try #require(fixture.configuration.tables.first?.source)
         let roles = ["arn:aws:iam::210987654321:role/R", nil, "arn:aws:iam::210987654321:role/R", nil]
@@ -343,9 +382,11 @@ struct LiveTableSyncTests {
         }
         let assumed = Mutex<[String]>([])
         let client = fixture.dynamoDB.client()
+        let theirs = FakeDynamoDB()
+        theirs.createTable("T-0", keys: [FakeDynamoDBTable.Key("pk", "S")])
         let connections = TableConnections(configuration, own: client) { role in
             assumed.withLock { $0.append(role) }
-            return client
+            return theirs.client()
         }
         #expect(assumed.withLock { $0 } == ["arn:aws:iam::210987654321:role/R"])
         let sides = configuration.tables[0].targets.map { connections.target($0, of: source) }
@@ -356,5 +397,12 @@ struct LiveTableSyncTests {
             ]
         )
         #expect(sides.allSatisfy { $0.region.name == "eu-west-1" })
+        // Written with the role's credentials, which are those of another client.
+        _ = try await sides[0].dynamoDB.putItem(
+            table: sides[0].table,
+            item: Array(#"{"pk":{"S":"a"}}"#.utf8),
+            condition: .none
+        )
+        #expect(theirs.table("T-0").count == 1)
     }
 }

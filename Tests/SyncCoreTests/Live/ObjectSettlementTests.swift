@@ -183,6 +183,108 @@ struct ObjectSettlementTests {
         }
     }
 
+    @Test("never takes the target back by a copy for which S3 took its time (H1)")
+    func slowCopy() async throws {
+        let isSlow = Mutex(true)
+        let wasGone = Mutex(false)
+        let (settlement, fake) = try settlement { call, _ in
+            if call.operation == "CopyObject", isSlow.withLock({ isSlow in (isSlow, isSlow = false).0 }) {
+                // The source is read already when it changes, and another invocation brings the change over.
+                return .slow { fake in
+                    for bucket in ["source", "target"] { fake.put(bucket, "a", [2]) }
+                }
+            }
+            return .first { fake in
+                guard !isSlow.withLock({ $0 }), fake.object("target", "a")?.bytes != [2] else { return }
+                wasGone.withLock { $0 = true }
+            }
+        }
+        fake.put("source", "a", [1])
+        fake.put("target", "a", [0])
+        #expect(try await settlement.settle(key: "a") == .unchanged)
+        #expect(fake.object("target", "a")?.bytes == [2] && !wasGone.withLock { $0 })
+    }
+
+    @Test("is not deceived by a target that changed and changed back while S3 copied")
+    func changedBack() async throws {
+        let isSlow = Mutex(true)
+        let (settlement, fake) = try settlement { call, _ in
+            guard call.operation == "CopyObject", isSlow.withLock({ isSlow in (isSlow, isSlow = false).0 }) else {
+                return nil
+            }
+            return .slow { fake in
+                for byte: UInt8 in [2, 0] {
+                    for bucket in ["source", "target"] { fake.put(bucket, "a", [byte]) }
+                }
+            }
+        }
+        fake.put("source", "a", [1])
+        fake.put("target", "a", [0])
+        _ = try await settlement.settle(key: "a")
+        #expect(fake.object("target", "a")?.bytes == [0])
+    }
+
+    @Test("leaves no older tags, which no condition can keep away")
+    func concurrentTags() async throws {
+        let (settlement, fake) = try settlement(
+            fault: Self.before("PutObjectTagging target 1") { fake in
+                fake.update { state in
+                    for bucket in ["source", "target"] {
+                        state.buckets[bucket]?.objects[FakeS3Key("a")]?.tags = [S3Tag("t", "2")]
+                    }
+                }
+            }
+        )
+        for (bucket, tag) in [("source", "1"), ("target", "0")] {
+            fake.put(bucket, "a", [1]) { $0.tags = [S3Tag("t", tag)] }
+        }
+        #expect(try await settlement.settle(key: "a") == .tagged)
+        #expect(fake.object("target", "a")?.tags == [S3Tag("t", "2")])
+    }
+
+    @Test("puts no parts of two versions together, not even for a moment (H8)", arguments: [false, true])
+    func pinnedParts(streams: Bool) async throws {
+        var options = BucketSyncOptions()
+        options.streams = streams
+        options.multipartCopyThreshold = 50
+        options.copyPartSize = 20
+        options.streamPartThreshold = 50
+        options.partSize = 20
+        let isMixed = Mutex(false)
+        let second = Self.before(streams ? "GetObject source 2" : "UploadPartCopy target 2") { fake in
+            fake.put("source", "a", Array(repeating: 2, count: 60))
+        }
+        let (settlement, fake) = try settlement(options: options) { call, number in
+            second(call, number)
+                ?? .first { fake in
+                    guard let bytes = fake.object("target", "a")?.bytes, Set(bytes).count > 1 else { return }
+                    isMixed.withLock { $0 = true }
+                }
+        }
+        fake.put("source", "a", Array(repeating: 1, count: 60))
+        #expect(try await settlement.settle(key: "a") == .copied(bytes: 60))
+        #expect(fake.object("target", "a")?.bytes == Array(repeating: 2, count: 60))
+        #expect(!isMixed.withLock { $0 })
+        #expect(fake.current.uploads.isEmpty)
+    }
+
+    @Test("reads nothing but the version that it has looked at (H8)", arguments: [10, 60])
+    func pinnedReads(size: Int) async throws {
+        var options = BucketSyncOptions()
+        options.streams = true
+        options.streamPartThreshold = 50
+        options.partSize = 20
+        let pins = Mutex<[String?]>([])
+        let (settlement, fake) = try settlement(options: options) { call, _ in
+            if call.operation == "GetObject" { pins.withLock { $0.append(call.headers["If-Match"]) } }
+            return nil
+        }
+        fake.put("source", "a", Array(repeating: 1, count: size))
+        _ = try await settlement.settle(key: "a")
+        let etag = try #require(fake.object("source", "a")?.etag)
+        #expect(pins.withLock { $0 } == Array(repeating: etag, count: size == 10 ? 1 : 3))
+    }
+
     @Test("deletes nothing that came back, and copies it again if it was deleted nevertheless (H5)")
     func deletionUndone() async throws {
         for moment in ["HeadBucket source 1", "DeleteObject target 1", "HeadObject source 2"] {
