@@ -85,7 +85,7 @@ package struct CutoverRun: Sendable {
             return end(&report, observer, "Deployment", now(), .failed, ["\(error)"])
         }
         let canary = Canary(clients: clients, log: log, timeout: options.timeout, clock: clock)
-        guard try await step("Deployment", &report, observer, { report in try await deployment(canary, &report) }),
+        guard try await step("Deployment", &report, observer, { report in try await deployment(canary, &report, observer) }),
             try await step("Canaries", &report, observer, { _ in try await canaries(canary, observer) }),
             try await step(
                 "Writers stopped",
@@ -176,16 +176,36 @@ package struct CutoverRun: Sendable {
 
     /// Live sync is deployed and enabled, nothing has failed, no copy is under way, and the last comparison has found
     /// nothing that would make the writers wait for a comparison that fails.
-    private func deployment(_ canary: Canary, _ report: inout CutoverReport) async throws -> [String] {
-        let status = await SyncStatus.read(clients, records: records, now: now)
+    ///
+    /// A lag that CloudWatch does not tell yet, or that is large, is waited for: while others write, figures come and go.
+    private func deployment(
+        _ canary: Canary,
+        _ report: inout CutoverReport,
+        _ observer: Observer
+    ) async throws -> [String] {
         let limits = CutoverLimits()
-        var wrong: [String] = []
-        for mapping in status.mappings {
-            var reasons = limits.live(mapping.live, mapping.pair)
-            reasons += limits.beforeWritersStop(mapping, now: now())
-            wrong += reasons.map { "\(mapping.pair): \($0)" }
+        let start = clock.now()
+        var status = await SyncStatus.read(clients, records: records, now: now)
+        while true {
+            try Task.checkCancellation()
+            var (wrong, late): ([String], [String]) = ([], [])
+            for mapping in status.mappings {
+                var withoutLag = mapping.live
+                withoutLag.lag = .value(0)
+                let lasting = limits.live(withoutLag, mapping.pair) + limits.beforeWritersStop(mapping, now: now())
+                wrong += lasting.map { "\(mapping.pair): \($0)" }
+                late += limits.live(mapping.live, mapping.pair).filter { !lasting.contains($0) }
+                    .map { "\(mapping.pair): \($0)" }
+            }
+            if wrong.isEmpty, let reason = late.first, clock.now() - start < options.timeout {
+                observer.note(reason)
+                try await clock.sleep(min(.seconds(10), max(.seconds(1), options.settle / 5)))
+                status = await SyncStatus.read(clients, records: records, now: now)
+                continue
+            }
+            guard wrong.isEmpty, late.isEmpty else { throw Failure(details: wrong + late) }
+            break
         }
-        guard wrong.isEmpty else { throw Failure(details: wrong) }
         var details = [
             "\(status.mappings.count) mapping\(status.mappings.count == 1 ? "" : "s") followed, no failed changes"
         ]

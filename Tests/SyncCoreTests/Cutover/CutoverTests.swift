@@ -9,18 +9,21 @@ import Testing
 @Suite("A cut-over")
 struct CutoverTests {
     /// Waits take no time; what would wait for minutes waits until it is no longer needed.
-    private static let clock: SyncClock = {
+    private static let clock = clock()
+
+    private static func clock(onSleep: @escaping @Sendable () -> Void = {}) -> SyncClock {
         let now = Mutex(ContinuousClock.now)
         return SyncClock(
             now: { now.withLock { $0 } },
             sleep: { duration in
+                onSleep()
                 guard duration < .seconds(60) else { return try await Gate().pass() }
                 now.withLock { $0 = $0.advanced(by: duration) }
                 try Task.checkCancellation()
                 await Task.yield()
             }
         )
-    }()
+    }
 
     private func run(
         _ live: LiveAWS,
@@ -28,6 +31,7 @@ struct CutoverTests {
         _ kinds: Set<SyncPair.Kind> = [.table],
         filter: String? = nil,
         isProven: Bool = true,
+        clock: SyncClock = Self.clock,
         configure: (inout CutoverRun.Options) -> Void = { _ in },
         writers: @escaping @Sendable () async throws -> String? = { "said so" }
     ) async throws -> CutoverReport {
@@ -47,7 +51,7 @@ struct CutoverTests {
             configurationHash: "00",
             configuration: clients.configuration
         )
-        try await CutoverRun(clients, records: records, options: options, clock: Self.clock) { LiveAWS.noon }
+        try await CutoverRun(clients, records: records, options: options, clock: clock) { LiveAWS.noon }
             .run(into: &report, observer: CutoverRun.Observer(writersAreStopped: writers))
         return report
     }
@@ -391,6 +395,18 @@ struct CutoverTests {
         #expect(report.steps.map(\.result) == [.failed] && !report.isSafe)
         #expect(report.steps[0].details.contains { $0.contains(refusal.reason) }, "\(report.steps[0].details)")
         #expect(live.dynamoDB.calls("PutItem") == 0)
+    }
+
+    @Test("A lag is waited for before the writers stop, whether it is large or not told yet", arguments: [[300_000], []])
+    func lateFigures(lag: [Double]) async throws {
+        let state = TemporaryState()
+        let live = Self.following()
+        live.state.withLock { $0.metrics = ["Invocations": [1], "IteratorAge": lag] }
+        let clock = Self.clock {
+            live.state.withLock { $0.metrics = ["Invocations": [1], "IteratorAge": [800]] }
+        }
+        let report = try await run(live, state.records, clock: clock)
+        #expect(report.isSafe, "\(report.steps)")
     }
 
     @Test("Items that kept changing under the last comparison are compared once nobody writes")
