@@ -85,6 +85,50 @@ struct BucketSyncConcurrencyTests {
         #expect(harness.fake.current.uploads.isEmpty)
     }
 
+    @Test("copies one version of an object of which S3 has neither a checksum nor an MD5 (H8)", arguments: [false, true])
+    func changedSourceWithoutChecksum(streams: Bool) async throws {
+        let parts = Mutex(0)
+        let operation = streams ? "GetObject" : "UploadPartCopy"
+        func put(_ fake: FakeS3, _ byte: UInt8) {
+            fake.put("source", "key", Array(repeating: byte, count: 2000), parts: [500, 500, 500, 500]) {
+                $0.checksums = [:]
+                $0.encryption = "aws:kms"
+            }
+        }
+        var harness = BucketSyncHarness { call, _ in
+            guard call.operation == operation else { return nil }
+            let number = parts.withLock { parts in
+                parts += 1
+                return parts
+            }
+            // Behind the first part, of which nobody would notice that it is of another version.
+            return number == 2 ? .first { put($0, 2) } : nil
+        }
+        harness.options.streams = streams
+        harness.options.multipartCopyThreshold = 1000
+        harness.options.copyPartSize = 500
+        harness.options.streamPartThreshold = 1000
+        harness.options.partSize = 500
+        harness.options.partsAtOnce = 1
+        put(harness.fake, 1)
+        let report = try await harness.run()
+        #expect(report.failures == [])
+        #expect(report.conflicts >= 1)
+        #expect(harness.fake.object("target", "key")?.bytes == Array(repeating: 2, count: 2000))
+    }
+
+    @Test("looks again before it replaces what somebody else has put at the target meanwhile", arguments: [false, true])
+    func targetOfSomebodyElse(streams: Bool) async throws {
+        var harness = BucketSyncHarness(
+            fault: Self.once(before: streams ? "PutObject" : "CopyObject") { $0.put("target", "key", [2]) }
+        )
+        harness.options.streams = streams
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(report.conflicts == 1)
+        #expect(harness.fake.object("target", "key")?.bytes == [1])
+    }
+
     @Test("gives up on an object that never rests, and says so")
     func restless() async throws {
         let harness = BucketSyncHarness { call, number in

@@ -223,6 +223,27 @@ struct FolderSyncTests {
         #expect(fake.current.uploads.isEmpty)
     }
 
+    @Test("looks again before it uploads over what somebody else has put there meanwhile", arguments: [1, 2000])
+    func objectOfSomebodyElse(size: Int) async throws {
+        let isDone = Mutex(false)
+        let fake = FakeS3 { call, _ in
+            guard ["PutObject", "CompleteMultipartUpload"].contains(call.operation),
+                isDone.withLock({ done in
+                    defer { done = true }
+                    return !done
+                })
+            else { return nil }
+            return .first { $0.put("bucket", "file", [9]) }
+        }
+        fake.createBucket("bucket")
+        let scratch = try Scratch()
+        try scratch.write("file", Array(repeating: 1, count: size))
+        let report = try await sync(.folder(scratch.path), bucket(fake)) { $0.comparison = .etag }
+        #expect(report.failures == [])
+        #expect(report.conflicts == 1)
+        #expect(fake.object("bucket", "file")?.bytes == Array(repeating: 1, count: size))
+    }
+
     @Test("takes away what an interrupted download left")
     func leftovers() async throws {
         let scratch = try Scratch()
