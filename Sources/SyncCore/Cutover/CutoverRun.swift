@@ -85,7 +85,13 @@ package struct CutoverRun: Sendable {
             return end(&report, observer, "Deployment", now(), .failed, ["\(error)"])
         }
         let canary = Canary(clients: clients, log: log, timeout: options.timeout, clock: clock)
-        guard try await step("Deployment", &report, observer, { report in try await deployment(canary, &report, observer) }),
+        guard
+            try await step(
+                "Deployment",
+                &report,
+                observer,
+                { report in try await deployment(canary, &report, observer) }
+            ),
             try await step("Canaries", &report, observer, { _ in try await canaries(canary, observer) }),
             try await step(
                 "Writers stopped",

@@ -85,11 +85,14 @@ struct BucketSyncConcurrencyTests {
         #expect(harness.fake.current.uploads.isEmpty)
     }
 
-    @Test("copies one version of an object of which S3 has neither a checksum nor an MD5 (H8)", arguments: [false, true])
+    @Test(
+        "copies one version of an object of which S3 has neither a checksum nor an MD5 (H8)",
+        arguments: [false, true]
+    )
     func changedSourceWithoutChecksum(streams: Bool) async throws {
         let parts = Mutex(0)
         let operation = streams ? "GetObject" : "UploadPartCopy"
-        func put(_ fake: FakeS3, _ byte: UInt8) {
+        @Sendable func put(_ fake: FakeS3, _ byte: UInt8) {
             fake.put("source", "key", Array(repeating: byte, count: 2000), parts: [500, 500, 500, 500]) {
                 $0.checksums = [:]
                 $0.encryption = "aws:kms"
@@ -117,7 +120,10 @@ struct BucketSyncConcurrencyTests {
         #expect(harness.fake.object("target", "key")?.bytes == Array(repeating: 2, count: 2000))
     }
 
-    @Test("looks again before it replaces what somebody else has put at the target meanwhile", arguments: [false, true])
+    @Test(
+        "looks again before it replaces what somebody else has put at the target meanwhile",
+        arguments: [false, true]
+    )
     func targetOfSomebodyElse(streams: Bool) async throws {
         var harness = BucketSyncHarness(
             fault: Self.once(before: streams ? "PutObject" : "CopyObject") { $0.put("target", "key", [2]) }
@@ -127,6 +133,39 @@ struct BucketSyncConcurrencyTests {
         let report = try await harness.run()
         #expect(report.conflicts == 1)
         #expect(harness.fake.object("target", "key")?.bytes == [1])
+    }
+
+    @Test(
+        "copies anew what S3 has not copied as it is",
+        arguments: [[0, 2, 3, 4], [1, 2, 3]],
+        [false, true]
+    )
+    func damagedCopy(bytes: [UInt8], isInParts: Bool) async throws {
+        let isDone = Mutex(false)
+        var harness = BucketSyncHarness { call, _ in
+            guard call.operation == "HeadObject", call.bucket == "target",
+                isDone.withLock({ done in
+                    defer { done = true }
+                    return !done
+                })
+            else { return nil }
+            return .first { fake in
+                fake.update { state in
+                    state.buckets["target"]?.objects[FakeS3Key("key")]?.bytes = bytes
+                    state.buckets["target"]?.objects[FakeS3Key("key")]?.checksums = [
+                        "CRC64NVME": ChecksumAlgorithm.crc64nvme.headerValue(bytes)
+                    ]
+                }
+            }
+        }
+        if isInParts { harness.options.multipartCopyThreshold = 2 }
+        harness.options.copyPartSize = 2
+        // Its ETag is of parts, or of nothing with a KMS key, so that the copy's says nothing.
+        harness.fake.put("source", "key", [1, 2, 3, 4], parts: [3, 1]) { $0.encryption = "aws:kms" }
+        let report = try await harness.run()
+        #expect(isDone.withLock { $0 })
+        #expect(report.failures == [])
+        #expect(harness.fake.object("target", "key")?.bytes == [1, 2, 3, 4])
     }
 
     @Test("gives up on an object that never rests, and says so")

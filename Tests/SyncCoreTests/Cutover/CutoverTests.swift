@@ -397,7 +397,10 @@ struct CutoverTests {
         #expect(live.dynamoDB.calls("PutItem") == 0)
     }
 
-    @Test("A lag is waited for before the writers stop, whether it is large or not told yet", arguments: [[300_000], []])
+    @Test(
+        "A lag is waited for before the writers stop, whether it is large or not told yet",
+        arguments: [[300_000], []]
+    )
     func lateFigures(lag: [Double]) async throws {
         let state = TemporaryState()
         let live = Self.following()
