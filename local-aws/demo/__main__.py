@@ -98,7 +98,7 @@ def for_boto3(value: Any) -> Any:
         return {
             name: base64.b64decode(each)
             if name == "B" and isinstance(each, str)
-            else [base64.b64decode(one) for one in each]
+            else [base64.b64decode(one) if isinstance(one, str) else one for one in each]
             if name == "BS" and isinstance(each, list)
             else for_boto3(each)
             for name, each in value.items()
