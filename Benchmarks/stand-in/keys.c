@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "stand_in.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,35 +11,60 @@ enum { FIXED_KEYS = 7, KEYS_OF_FOLDER = 1000 };
 // 2024-01-01, of which day all backups follow.
 static const long first_day = 19723;
 
+static char *decimal(char *to, long long value, int places) {
+    for (int place = places - 1; place >= 0; place--, value /= 10) to[place] = (char)('0' + value % 10);
+    return to + places;
+}
+
+static char *hexadecimal(char *to, unsigned long value, int places) {
+    for (int place = places - 1; place >= 0; place--, value /= 16) to[place] = "0123456789abcdef"[value % 16];
+    return to + places;
+}
+
+static char *text(char *to, const char *from) { return stpcpy(to, from); }
+
+// The folders of the backup that this thread was last asked for: a listing asks for its keys one after the other.
+static _Thread_local struct {
+    long number_and_one;
+    size_t table_count, export_count;
+    char folder[OBJECT_KEY_BYTES];
+} backup;
+
+static void remember_backup(long number) {
+    long day = first_day + number / options.tables, table = number % options.tables;
+    time_t time = (time_t)day * 86400;
+    struct tm parts;
+    gmtime_r(&time, &parts);
+    char *end = text(backup.folder, "daily/");
+    end = text(decimal(end, parts.tm_year + 1900, 4), "/");
+    end = text(decimal(end, parts.tm_mon + 1, 2), "/");
+    end = text(decimal(end, parts.tm_mday, 2), "/Table");
+    end = text(decimal(end, table, 4), "/");
+    backup.table_count = (size_t)(end - backup.folder);
+    long long milliseconds = ((long long)day * 86400 + 7207) * 1000 + table;
+    end = text(decimal(text(end, "AWSDynamoDB/"), milliseconds, 14), "-");
+    end = text(hexadecimal(end, (unsigned long)(table * 2654435761u & 0xffffffff), 8), "/");
+    backup.export_count = (size_t)(end - backup.folder);
+    backup.number_and_one = number + 1;
+}
+
 //   daily/YYYY/MM/DD/<Table>/AWSDynamoDB/<ExportId>/_started, data/…, manifest-files.json, …, table_schema.json, …
 //
 // The parts of a key are written so that they sort as the indices do.
 static void backup_key(long index, char *key) {
-    static _Thread_local long known_day = -1;
-    static _Thread_local char day_text[16];
-    long keys = FIXED_KEYS + options.files, backup = index / keys, part = index % keys;
-    long day = first_day + backup / options.tables, table = backup % options.tables;
-    if (day != known_day) {
-        time_t time = (time_t)day * 86400;
-        struct tm parts;
-        strftime(day_text, sizeof day_text, "%Y/%m/%d", gmtime_r(&time, &parts));
-        known_day = day;
-    }
-    char *end = key + sprintf(key, "daily/%s/Table%04ld/", day_text, table);
+    long keys = FIXED_KEYS + options.files, part = index % keys;
+    if (backup.number_and_one != index / keys + 1) remember_backup(index / keys);
     // After the data files: 1 manifest-files.json, …
     long behind = part - options.files;
-    static const char *const last[] = {"table_schema.json", "table_settings.json"};
-    if (behind >= 5) {
-        strcpy(end, last[behind - 5]);
-        return;
-    }
-    long long milliseconds = ((long long)day * 86400 + 7207) * 1000 + table;
-    end += sprintf(end, "AWSDynamoDB/%014lld-%08lx/", milliseconds, (unsigned long)(table * 2654435761u & 0xffffffff));
-    static const char *const manifests[] = {
-        "manifest-files.json", "manifest-files.md5", "manifest-summary.json", "manifest-summary.md5"};
-    if (part == 0) strcpy(end, "_started");
-    else if (behind <= 0) sprintf(end, "data/%026lx.json.gz", part);
-    else strcpy(end, manifests[behind - 1]);
+    static const char *const last[] = {
+        "manifest-files.json", "manifest-files.md5",   "manifest-summary.json", "manifest-summary.md5",
+        "table_schema.json",   "table_settings.json",
+    };
+    size_t count = behind >= 5 ? backup.table_count : backup.export_count;
+    memcpy(key, backup.folder, count);
+    if (part == 0) strcpy(key + count, "_started");
+    else if (behind <= 0) strcpy(hexadecimal(text(key + count, "data/"), (unsigned long)part, 26), ".json.gz");
+    else strcpy(key + count, last[behind - 1]);
 }
 
 // photos/<folder, 4 digits>/object-<number, 9 digits>.jpg, a thousand in each folder.
