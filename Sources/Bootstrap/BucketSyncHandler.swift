@@ -15,48 +15,19 @@ struct BucketSyncHandler: LambdaHandler {
     private let functionName: String
     private let logger: Logger
 
-    /// What is kept of the time for the answer and the metrics.
-    private static let deadlineMargin = Duration.seconds(1)
-    /// AWS calls in flight at the same time, for any number of targets.
-    private static let maximumConcurrentCalls = 64
-
     init(environment: [String: String], transport: any HTTPTransport, logger: Logger) throws {
-        let configuration = try Self.configuration(environment)
-        let settings = try AWSSettings(environment: environment)
-        let limited = LimitedTransport(transport, limit: Self.maximumConcurrentCalls)
-        let makeClient = { (role: String?) in
-            AWSClient(
-                configuration: AWSConfiguration(settings: settings, assuming: role, transport: transport),
-                transport: limited,
-                environment: AWSClient.Environment(logger: logger)
-            )
-        }
+        let setup = try SyncSetup(environment: environment, transport: transport, logger: logger)
+        let configuration = try setup.configuration(
+            needing: { !$0.buckets.isEmpty },
+            else: "sync.buckets: no bucket is mapped, and the handler bucket-sync has nothing else to do"
+        )
         sync = LiveBucketSync(
             configuration,
-            connections: BucketConnections(configuration, own: makeClient(nil), assuming: makeClient),
-            environment: AWSClient.Environment(logger: logger)
+            connections: BucketConnections(configuration, own: setup.client(assuming: nil), assuming: setup.client),
+            environment: setup.clientEnvironment
         )
         functionName = configuration.functionName
         self.logger = logger
-    }
-
-    private static func configuration(_ environment: [String: String]) throws(LambdaFunctionError) -> SyncConfiguration
-    {
-        let path = "\(environment["LAMBDA_TASK_ROOT"] ?? ".")/config.json"
-        let configuration: SyncConfiguration
-        do {
-            configuration = try SyncConfiguration.load(path: path)
-        } catch {
-            throw LambdaFunctionError(type: .runtime("InvalidConfiguration"), message: "\(error)")
-        }
-        guard !configuration.buckets.isEmpty else {
-            throw LambdaFunctionError(
-                type: .runtime("InvalidConfiguration"),
-                message:
-                    "\(path): sync.buckets: no bucket is mapped, and the handler bucket-sync has nothing else to do"
-            )
-        }
-        return configuration
     }
 
     func handle(_ invocation: LambdaInvocation, context: LambdaContext) async throws -> [UInt8] {
@@ -66,9 +37,8 @@ struct BucketSyncHandler: LambdaHandler {
         } catch {
             throw LambdaFunctionError(type: .function("InvalidEvent"), message: error.message)
         }
-        let margin = Double(Self.deadlineMargin.components.seconds)
-        let result = await sync.apply(event, deadline: context.deadline.addingTimeInterval(-margin))
-        BucketSyncMetrics(functionName: functionName).report(result, logger: logger)
+        let result = await sync.apply(event, deadline: SyncSetup.end(of: context))
+        if let metrics = metrics(result) { metrics.report(to: logger) }
         let hasFailedWhole = !event.messageIDs.isEmpty && result.failedMessages.count == event.messageIDs.count
         if result.mustComeAgain || hasFailedWhole && !result.didAnything && !result.errors.isEmpty {
             // An error that the caller and Lambda's own metrics see.
@@ -79,8 +49,31 @@ struct BucketSyncHandler: LambdaHandler {
         }
         for error in result.errors { logger.error("\(error)") }
         for line in Self.timeouts(result) { logger.warning("\(line)") }
-        let failures = result.failedMessages.map { JSONValue.object(["itemIdentifier": .string($0)]) }
-        return JSONValue.object(["batchItemFailures": .array(failures)]).serialized()
+        return SyncSetup.answer(failed: result.failedMessages)
+    }
+
+    private func metrics(_ result: LiveBucketSync.Result) -> SyncMetrics? {
+        let figures = result.figures
+        guard !figures.isEmpty || !result.failedMessages.isEmpty else { return nil }
+        func sum(_ figure: KeyPath<LiveBucketFigures, Int>) -> Int {
+            figures.reduce(0) { $0 + $1[keyPath: figure] }
+        }
+        return SyncMetrics(
+            functionName: functionName,
+            totals: [
+                .count("ObjectsCopied", sum(\.copied)), .bytes("BytesCopied", sum(\.copiedBytes)),
+                .count("ObjectsTagged", sum(\.tagged)), .count("ObjectsDeleted", sum(\.deleted)),
+                .count("ObjectsUnchanged", sum(\.unchanged)), .count("MessagesFailed", result.failedMessages.count),
+            ],
+            mappings: figures.map { mapping in
+                SyncMetrics.Mapping(
+                    source: mapping.source.description,
+                    target: mapping.target.description,
+                    metrics: [.count("Events", mapping.events), .count("Failed", mapping.failed)],
+                    lagMilliseconds: mapping.lagMilliseconds
+                )
+            }
+        )
     }
 
     /// What the time did not suffice for: one line, and one for each large object of which that may be true the next

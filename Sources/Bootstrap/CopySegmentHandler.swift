@@ -7,8 +7,7 @@ import struct FoundationEssentials.Date
 
 /// `_HANDLER=copy-segment`: copies a part of a table or bucket for a state machine, which hands it back until it is done.
 struct CopySegmentHandler: LambdaHandler {
-    private let own: AWSClient
-    private let makeClient: @Sendable (String) -> AWSClient
+    private let setup: SyncSetup
     private let folder: String
     private let logger: Logger
 
@@ -16,24 +15,9 @@ struct CopySegmentHandler: LambdaHandler {
     private static let margin = 60.0
     /// What is kept of that to abort uploads that are not done, and to answer.
     private static let cutOffMargin = 15.0
-    /// AWS calls in flight at the same time.
-    private static let maximumConcurrentCalls = 64
 
     init(environment: [String: String], transport: any HTTPTransport, logger: Logger) throws {
-        let settings = try AWSSettings(environment: environment)
-        let limited = LimitedTransport(transport, limit: Self.maximumConcurrentCalls)
-        own = AWSClient(
-            configuration: AWSConfiguration(settings: settings, assuming: nil, transport: transport),
-            transport: limited,
-            environment: AWSClient.Environment(logger: logger)
-        )
-        makeClient = { role in
-            AWSClient(
-                configuration: AWSConfiguration(settings: settings, assuming: role, transport: transport),
-                transport: limited,
-                environment: AWSClient.Environment(logger: logger)
-            )
-        }
+        setup = try SyncSetup(environment: environment, transport: transport, logger: logger)
         folder = environment["TMPDIR"] ?? "/tmp"
         self.logger = logger
     }
@@ -75,8 +59,8 @@ struct CopySegmentHandler: LambdaHandler {
         )
         let (source, target) = (part.settings.source, part.settings.target)
         return try await part.run(
-            source: source.role.map(makeClient) ?? own,
-            target: target.role.map(makeClient) ?? own,
+            source: setup.client(assuming: source.role),
+            target: setup.client(assuming: target.role),
             time: PartTime(
                 isShort: { Date() >= stop },
                 waitForEnd: { try await Task.sleep(for: .seconds(max(0, end.timeIntervalSince(Date())))) }
@@ -101,7 +85,7 @@ struct CopySegmentHandler: LambdaHandler {
         }
         return TableSide(
             table: table.arn,
-            dynamoDB: DynamoDBClient(client: role.map(makeClient) ?? own, region: region)
+            dynamoDB: DynamoDBClient(client: setup.client(assuming: role), region: region)
         )
     }
 

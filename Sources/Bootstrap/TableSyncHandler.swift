@@ -1,4 +1,5 @@
 import AWSCore
+import BackupCore
 import LambdaRuntime
 import Logging
 import SyncCore
@@ -14,23 +15,13 @@ struct TableSyncHandler: LambdaHandler {
     private let functionName: String
     private let logger: Logger
 
-    /// What is kept of the time for the answer and the metrics.
-    private static let deadlineMargin = Duration.seconds(1)
-    /// AWS calls in flight at the same time, for any number of targets.
-    private static let maximumConcurrentCalls = 64
-
     init(environment: [String: String], transport: any HTTPTransport, logger: Logger) throws {
-        let configuration = try Self.configuration(environment)
-        let settings = try AWSSettings(environment: environment)
-        let limited = LimitedTransport(transport, limit: Self.maximumConcurrentCalls)
-        let makeClient = { (role: String?) in
-            AWSClient(
-                configuration: AWSConfiguration(settings: settings, assuming: role, transport: transport),
-                transport: limited,
-                environment: AWSClient.Environment(logger: logger)
-            )
-        }
-        let own = makeClient(nil)
+        let setup = try SyncSetup(environment: environment, transport: transport, logger: logger)
+        let configuration = try setup.configuration(
+            needing: { !$0.tables.isEmpty },
+            else: "sync.tables: no table is mapped, and the handler table-sync has nothing else to do"
+        )
+        let own = setup.client(assuming: nil)
         var failures: FailureQueue?
         if let url = environment["FAILURE_QUEUE_URL"], !url.isEmpty {
             failures = FailureQueue(
@@ -44,42 +35,23 @@ struct TableSyncHandler: LambdaHandler {
         }
         sync = LiveTableSync(
             configuration,
-            connections: TableConnections(configuration, own: own, assuming: makeClient),
+            connections: TableConnections(configuration, own: own, assuming: setup.client),
             failures: failures,
-            environment: AWSClient.Environment(logger: logger)
+            environment: setup.clientEnvironment
         )
         functionName = configuration.functionName
         self.logger = logger
-    }
-
-    private static func configuration(_ environment: [String: String]) throws(LambdaFunctionError) -> SyncConfiguration
-    {
-        let path = "\(environment["LAMBDA_TASK_ROOT"] ?? ".")/config.json"
-        let configuration: SyncConfiguration
-        do {
-            configuration = try SyncConfiguration.load(path: path)
-        } catch {
-            throw LambdaFunctionError(type: .runtime("InvalidConfiguration"), message: "\(error)")
-        }
-        guard !configuration.tables.isEmpty else {
-            throw LambdaFunctionError(
-                type: .runtime("InvalidConfiguration"),
-                message: "\(path): sync.tables: no table is mapped, and the handler table-sync has nothing else to do"
-            )
-        }
-        return configuration
     }
 
     func handle(_ invocation: LambdaInvocation, context: LambdaContext) async throws -> [UInt8] {
         let result: LiveTableSync.Result
         do throws(TableStreamEventError) {
             let event = try TableStreamEvent(parsing: invocation.event)
-            let margin = Double(Self.deadlineMargin.components.seconds)
-            result = try await sync.apply(event, deadline: context.deadline.addingTimeInterval(-margin))
+            result = try await sync.apply(event, deadline: SyncSetup.end(of: context))
         } catch {
             throw LambdaFunctionError(type: .function(error.code.errorName), message: error.message)
         }
-        TableSyncMetrics(functionName: functionName).report(result.figures, logger: logger)
+        if let metrics = metrics(result) { metrics.report(to: logger) }
         guard result.itemFailures.isEmpty || result.didAnything || result.errors.isEmpty else {
             // Nothing of it succeeded: an error that the caller and Lambda's own metrics see.
             throw LambdaFunctionError(
@@ -94,8 +66,31 @@ struct TableSyncHandler: LambdaHandler {
                 metadata: ["sequenceNumber": "\(result.itemFailures.joined(separator: ", "))"]
             )
         }
-        let failures = result.itemFailures.map { JSONValue.object(["itemIdentifier": .string($0)]) }
-        return JSONValue.object(["batchItemFailures": .array(failures)]).serialized()
+        return SyncSetup.answer(failed: result.itemFailures)
+    }
+
+    private func metrics(_ result: LiveTableSync.Result) -> SyncMetrics? {
+        let figures = result.figures
+        guard !figures.isEmpty else { return nil }
+        return SyncMetrics(
+            functionName: functionName,
+            totals: [
+                .count("Puts", figures.reduce(0) { $0 + $1.puts }),
+                .count("Deletes", figures.reduce(0) { $0 + $1.deletes }),
+                .count("ThrottledCalls", figures.reduce(0) { $0 + $1.throttled }),
+            ],
+            mappings: figures.map { mapping in
+                SyncMetrics.Mapping(
+                    source: mapping.source.description,
+                    target: mapping.target.description,
+                    metrics: [
+                        .count("Records", mapping.records), .count("Refused", mapping.refused),
+                        .count("Failed", mapping.failed),
+                    ],
+                    lagMilliseconds: mapping.lagMilliseconds
+                )
+            }
+        )
     }
 }
 
