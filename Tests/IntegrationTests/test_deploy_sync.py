@@ -46,7 +46,7 @@ class Project:
     def __init__(self, account: Account, tools: Path, function_zip: Path) -> None:
         self.account = account
         self._path = f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-        self._zip = function_zip
+        self.zip = function_zip
         for name in ("deploy.sh", "config.schema.json", "s3-lifecycle.json"):
             shutil.copy2(ROOT / name, account.folder / name)
         ignored = shutil.ignore_patterns("__pycache__")
@@ -60,7 +60,7 @@ class Project:
         return done.stdout + done.stderr
 
     def deploy(self, *arguments: str) -> str:
-        return self.run("--zip", str(self._zip), *arguments)
+        return self.run("--zip", str(self.zip), *arguments)
 
 
 @pytest.fixture
@@ -154,8 +154,8 @@ def _objects(account: Account, bucket: str, region: str = REGION) -> dict[str, t
     return found
 
 
-def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project) -> None:
-    account = project.account
+def _photos(account: Account, prefix: str) -> tuple[str, str, str, dict[str, object]]:
+    """A bucket of photos, one for copies, and a rule of somebody else on keys that begin so, with its queue's URL."""
     s3, sqs = account.client("s3"), account.client("sqs")
     photos, copies = f"photos-{account.number}", f"copies-{account.number}"
     s3.create_bucket(Bucket=photos)
@@ -167,9 +167,31 @@ def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project)
     allowed = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
     policy = {"Version": "2012-10-17", "Statement": [allowed]}
     sqs.set_queue_attributes(QueueUrl=others, Attributes={"Policy": json.dumps(policy)})
-    rule = {"Id": "theirs", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
-    rule["Filter"] = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "raw/"}]}}
+    rule: dict[str, object] = {"Id": "theirs", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    rule["Filter"] = {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}}
     s3.put_bucket_notification_configuration(Bucket=photos, NotificationConfiguration={"QueueConfigurations": [rule]})
+    return photos, copies, others, rule
+
+
+def _write_photos(account: Account, photos: str) -> dict[str, tuple[bytes, dict[str, str]]]:
+    """Writes, deletes and tags below "a b+é/"; gives what then has to be below "new/"."""
+    s3 = account.client("s3")
+    s3.put_object(Bucket=photos, Key="raw/1", Body=b"not followed")
+    for number in range(5):
+        s3.put_object(Bucket=photos, Key=f"a b+é/{number} + ü%", Body=b"%d" % number, Tagging="state=new")
+    s3.delete_object(Bucket=photos, Key="a b+é/3 + ü%")
+    s3.put_object_tagging(
+        Bucket=photos, Key="a b+é/4 + ü%", Tagging={"TagSet": [{"Key": "state", "Value": "old"}]}
+    )
+    wanted = {f"new/{number} + ü%": (b"%d" % number, {"state": "new"}) for number in range(3)}
+    wanted["new/4 + ü%"] = (b"4", {"state": "old"})
+    return wanted
+
+
+def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project) -> None:
+    account = project.account
+    s3, sqs = account.client("s3"), account.client("sqs")
+    photos, copies, others, _ = _photos(account, "raw/")
     account.configure_sync(
         buckets=[
             {
@@ -182,15 +204,7 @@ def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project)
     )
     output = project.deploy()
     assert "live sync is on" in output and "five minutes" in output
-    s3.put_object(Bucket=photos, Key="raw/1", Body=b"not followed")
-    for number in range(5):
-        s3.put_object(Bucket=photos, Key=f"a b+é/{number} + ü%", Body=b"%d" % number, Tagging="state=new")
-    s3.delete_object(Bucket=photos, Key="a b+é/3 + ü%")
-    s3.put_object_tagging(
-        Bucket=photos, Key="a b+é/4 + ü%", Tagging={"TagSet": [{"Key": "state", "Value": "old"}]}
-    )
-    wanted = {f"new/{number} + ü%": (b"%d" % number, {"state": "new"}) for number in range(3)}
-    wanted["new/4 + ü%"] = (b"4", {"state": "old"})
+    wanted = _write_photos(account, photos)
     until(lambda: _objects(account, copies, OTHER_REGION) == wanted, "the copies", seconds=60)
     assert sqs.receive_message(QueueUrl=others, WaitTimeSeconds=1)["Messages"]
 
@@ -202,3 +216,29 @@ def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project)
     assert [each["Id"] for each in rules] == ["theirs"]
     # The bucket's notifications can be changed afterwards: nothing is left that sends to a queue that is gone.
     s3.put_bucket_notification_configuration(Bucket=photos, NotificationConfiguration={"QueueConfigurations": rules})
+
+
+def test_a_bucket_whose_rules_leave_no_room_is_followed_through_eventbridge(project: Project) -> None:
+    account = project.account
+    s3, sqs = account.client("s3"), account.client("sqs")
+    photos, copies, others, rule = _photos(account, "a b")
+    mapping = {
+        "source": f"s3://{photos}/a b+é/",
+        "sourceRegion": REGION,
+        "target": f"s3://{copies}/new/",
+        "targetRegion": OTHER_REGION,
+    }
+    account.configure_sync(buckets=[mapping])
+    assert '"events": "eventbridge"' in project.run("--zip", str(project.zip), code=1)
+    account.configure_sync(buckets=[{**mapping, "events": "eventbridge"}])
+    assert "live sync is on" in project.deploy()
+    wanted = _write_photos(account, photos)
+    until(lambda: _objects(account, copies, OTHER_REGION) == wanted, "the copies")
+    assert sqs.receive_message(QueueUrl=others, WaitTimeSeconds=1)["Messages"]
+
+    assert "problems: 0" in project.run("--check")
+    assert "No changes" in project.deploy()
+    project.run("--delete", "--yes")
+    assert _objects(account, copies, OTHER_REGION) == wanted
+    rules = s3.get_bucket_notification_configuration(Bucket=photos)["QueueConfigurations"]
+    assert [each["Id"] for each in rules] == [rule["Id"]]
