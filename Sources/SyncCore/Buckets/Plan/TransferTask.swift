@@ -35,6 +35,8 @@ package struct TransferTask: Sendable {
     package var isUndecided = false
     /// All that S3 says of the source's object, where it was asked.
     package var sourceHead: S3ObjectHead?
+    /// Whether what the target has may be a damaged copy of ours, which is replaced whatever a comparison says.
+    var isDamaged = false
     /// Whether another invocation has listed it, so that both sides have to be read before anything is done.
     var isResumed = false
     /// Whether that one has begun to copy it, too.

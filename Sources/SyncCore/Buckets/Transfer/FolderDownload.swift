@@ -118,22 +118,38 @@ struct FolderDownload: ObjectMover {
         async throws
     {
         guard head.hasDigestETag, let etag = head.etag else { return }
-        var running: S3RunningETag
+        var isRight: Bool
         if head.digestETag != nil {
-            running = S3RunningETag(.whole)
+            isRight = try self.etag(of: partial, path, head.size, .whole) == etag
         } else {
             let firstPart = try await source.s3.headObject(source.head(task.key, partNumber: 1))
-            guard let layout = PartLayout(of: firstPart) else { return }
-            running = S3RunningETag(.equal(layout.partSize))
+            let layout = PartLayout(of: firstPart)
+            isRight =
+                try layout.map { try self.etag(of: partial, path, head.size, .equal($0.partSize)) == etag } ?? false
+            if !isRight {
+                guard let count = firstPart.partCount else { return }
+                let sizes = try await source.partSizes(task.key, count: count, etag: etag)
+                isRight = try self.etag(of: partial, path, head.size, .listed(sizes)) == etag
+            }
         }
+        guard isRight else { throw DamagedCopyError(message: "the bytes that came have another ETag") }
+    }
+
+    private func etag(
+        of partial: PartialFile,
+        _ path: String,
+        _ size: Int,
+        _ partSizes: S3RunningETag.PartSizes
+    ) throws -> String {
+        var running = S3RunningETag(partSizes)
         var position = 0
-        while position < head.size {
+        while position < size {
             try Task.checkCancellation()
-            let bytes = try partial.descriptor.read(at: position, count: min(1 << 20, head.size - position), path)
+            let bytes = try partial.descriptor.read(at: position, count: min(1 << 20, size - position), path)
             bytes.withUnsafeBytes { running.update($0) }
             position += bytes.count
             if bytes.isEmpty { break }
         }
-        guard running.etag == etag else { throw DamagedCopyError(message: "the bytes that came have another ETag") }
+        return running.etag
     }
 }

@@ -52,9 +52,16 @@ enum ObjectMoveError: Error {
 struct DamagedCopyError: CodedError, CustomStringConvertible {
     /// `the target has 3 bytes, the source 4`.
     var message: String
+    /// Whether it was written before that was seen.
+    var isAtTarget = false
 
     var code: String { "DamagedCopy" }
-    var description: String { "the copy is not what was copied: \(message); it is copied again by the next run" }
+    var description: String {
+        "the copy is not what was copied: \(message); "
+            + (isAtTarget
+                ? "it stands at the target: run the command again with --compare checksum"
+                : "it is copied again by the next run")
+    }
 }
 
 extension AWSError {

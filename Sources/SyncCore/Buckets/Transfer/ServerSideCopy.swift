@@ -68,11 +68,13 @@ struct ServerSideCopy: ObjectMover {
         let head = try await source.s3.headObject(source.head(task.key, includesChecksums: true))
         guard head.etag == task.source.etag else { throw ObjectMoveError.changed }
         var layout = PartLayout(size: head.size, preferredPartSize: options.copyPartSize)
+        var sourceLayout: PartLayout?
         if task.source.etag?.contains("-") == true {
             let firstPart = try await source.s3.headObject(source.head(task.key, partNumber: 1))
             // Cut the same way, the copy has the same ETag.
             if let same = PartLayout(of: firstPart), same.partSize >= PartLayout.minimumPartSize || same.count == 1 {
                 layout = same
+                sourceLayout = same
             }
         }
         let copySource = source.copySource(task)
@@ -92,14 +94,15 @@ struct ServerSideCopy: ObjectMover {
         ) { [s3 = target.s3] upload, number, range in
             try await s3.uploadPartCopy(upload, number: number, from: copySource, range: range)
         }
-        return try await verify(task, etag: result.etag, sourceHead: head)
+        return try await verify(task, etag: result.etag, sourceHead: head, layout: sourceLayout)
     }
 
     /// Compares the copy with the source by whatever S3 has computed of both.
     private func verify(
         _ task: TransferTask,
         etag: String?,
-        sourceHead: S3ObjectHead? = nil
+        sourceHead: S3ObjectHead? = nil,
+        layout: PartLayout? = nil
     ) async throws -> ObjectState {
         async let copyHead = parts.run {
             try await target.s3.headObject(target.head(task.key, includesChecksums: true))
@@ -115,12 +118,7 @@ struct ServerSideCopy: ObjectMover {
         let copy = try await copyHead
         // Somebody else's object by now, or another one at the source: both sides are read anew.
         guard copy.etag == etag, original.etag == task.source.etag else { throw ObjectMoveError.changed }
-        guard copy.size == original.size else {
-            throw DamagedCopyError(message: "it has \(copy.size) bytes instead of \(original.size)")
-        }
-        if HeadComparison.compare(original, copy) == .different {
-            throw DamagedCopyError(message: "its checksum is another one")
-        }
+        try await CopyCheck(source: source, key: task.key, layout: layout).check(copy, of: original)
         return ObjectState(copy)
     }
 }

@@ -50,10 +50,12 @@ struct StreamedCopy: ObjectMover {
         let head = try await source.s3.headObject(source.head(task.key, includesChecksums: true))
         guard head.etag == task.source.etag, head.size == task.source.size else { throw ObjectMoveError.changed }
         var layout = PartLayout(size: head.size, preferredPartSize: options.partSize)
+        var sourceLayout: PartLayout?
         if task.source.etag?.contains("-") == true {
             let firstPart = try await source.s3.headObject(source.head(task.key, partNumber: 1))
             if let same = PartLayout(of: firstPart), same.partSize >= PartLayout.minimumPartSize || same.count == 1 {
                 layout = same
+                sourceLayout = same
             }
         }
         let checksum = head.fullObjectCRC?.algorithm ?? .crc64nvme
@@ -82,25 +84,30 @@ struct StreamedCopy: ObjectMover {
         // S3 has put together what we computed while reading; that must be what the source has.
         if let original = head.fullObjectCRC {
             guard let copied = result.checksums.first(where: { $0.name == original.name }) else {
-                return try await compare(task, head, etag: result.etag)
+                return try await compare(task, head, etag: result.etag, layout: sourceLayout)
             }
-            guard copied == original else { throw DamagedCopyError(message: "its \(copied.name) is another one") }
+            guard copied == original else {
+                throw DamagedCopyError(message: "its \(copied.name) is another one", isAtTarget: true)
+            }
             return ObjectState(size: head.size, etag: result.etag, storageClass: head.storageClass)
         }
         if result.etag == head.etag, head.hasDigestETag {
             return ObjectState(size: head.size, etag: result.etag, storageClass: head.storageClass)
         }
-        return try await compare(task, head, etag: result.etag)
+        return try await compare(task, head, etag: result.etag, layout: sourceLayout)
     }
 
-    private func compare(_ task: TransferTask, _ original: S3ObjectHead, etag: String?) async throws -> ObjectState {
+    private func compare(
+        _ task: TransferTask,
+        _ original: S3ObjectHead,
+        etag: String?,
+        layout: PartLayout?
+    ) async throws -> ObjectState {
         let copy = try await parts.run {
             try await target.s3.headObject(target.head(task.key, includesChecksums: true))
         }
         guard copy.etag == etag else { throw ObjectMoveError.changed }
-        guard HeadComparison.compare(original, copy) != .different else {
-            throw DamagedCopyError(message: "size or checksum are others")
-        }
+        try await CopyCheck(source: source, key: task.key, layout: layout).check(copy, of: original)
         return ObjectState(copy)
     }
 }

@@ -22,12 +22,14 @@ struct TransferRunner: Sendable {
     ///
     /// - Throws: `CancellationError`, and what would fail for every object.
     func run(_ task: TransferTask) async throws {
+        var task = task
         var attempt = 1
         while true {
             try Task.checkCancellation()
             do {
                 return try await settle(task)
             } catch  where Self.mayPass(error) && attempt < Self.maximumAttempts {
+                if (error as? DamagedCopyError)?.isAtTarget == true { task.isDamaged = true }
                 try await clock.sleep(Backoff.delay(afterFailures: attempt, random: clock.random()))
                 attempt += 1
             } catch is CancellationError {
@@ -43,10 +45,16 @@ struct TransferRunner: Sendable {
 
     private func settle(_ first: TransferTask) async throws {
         var task = first
-        var isKnown = !first.isResumed
+        // Of a damaged copy, neither is known what the target has by now nor that its time says anything.
+        var isKnown = !first.isResumed && !first.isDamaged
         for round in 1...Self.maximumRounds {
             try Task.checkCancellation()
-            if isKnown, try await settle(first, as: task, isFirst: round == 1) { return }
+            if isKnown {
+                let compares = !task.isDamaged && (task.isUndecided || round > 1)
+                if try await settle(first, as: task, compares: compares) { return }
+                // Whoever made that attempt fail has written to one of the sides since.
+                task.isDamaged = false
+            }
             guard let now = try await source.state(of: task.key, isSource: true) else {
                 if options.mergesWithLiveSync, !options.isDryRun {
                     switch try await takeBackWhatMayBeOurs(first) {
@@ -68,13 +76,14 @@ struct TransferRunner: Sendable {
 
     /// Deals with an object as both sides were when they were last looked at.
     ///
+    /// - Parameter compares: whether what is found equal is not copied.
     /// - Returns: `false` when a side is not so any more.
-    private func settle(_ first: TransferTask, as task: TransferTask, isFirst: Bool) async throws -> Bool {
+    private func settle(_ first: TransferTask, as task: TransferTask, compares: Bool) async throws -> Bool {
         do {
             // The marker of the very folder that is synced, which at the root of a bucket would be an empty key.
             if task.key.isEmpty, task.source.size == 0, target.isRoot { throw ObjectMoveError.folderMarker }
             if task.source.isArchived(at: Date()) { throw ObjectMoveError.archived }
-            if task.target != nil, task.isUndecided || !isFirst, try await comparison.isEqual(task) {
+            if task.target != nil, compares, try await comparison.isEqual(task) {
                 ledger.settled(first) { $0.foundEqual += 1 }
                 return true
             }

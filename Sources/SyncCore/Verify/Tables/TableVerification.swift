@@ -144,7 +144,7 @@ package struct TableVerification: Sendable {
     }
 
     /// What found no equal counterpart, after everything that was read has been accounted for.
-    private func takeSuspects(
+    func takeSuspects(
         from store: DigestStore,
         _ space: TemporarySpace,
         _ result: inout TableVerificationResult
