@@ -234,6 +234,41 @@ struct BucketSyncConcurrencyTests {
         #expect(harness.fake.keys("target") == [])
     }
 
+    @Test("takes nothing back that stood at the target before")
+    func lostBeforeItsTurn() async throws {
+        var harness = BucketSyncHarness { call, _ in
+            guard call.operation == "CopyObject" else { return nil }
+            return .first { $0.delete("source", "key") }
+        }
+        harness.options.mergesWithLiveSync = true
+        harness.fake.put("target", "key", [7, 7])
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(report.takenBack == 0)
+        #expect(report.vanished == 1)
+        #expect(harness.fake.object("target", "key")?.bytes == [7, 7])
+    }
+
+    @Test("copies anew when the source has the object again behind the taking back of a lost answer's")
+    func lostAnswerBackAgain() async throws {
+        let calls = Mutex(0)
+        let back = Self.once(before: "DeleteObject") { $0.put("source", "key", [2]) }
+        var harness = BucketSyncHarness { call, number in
+            guard call.operation == "CopyObject" else { return back(call, number) }
+            let number = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            return number == 1 ? .lostAnswer : number == 2 ? .first { $0.delete("source", "key") } : nil
+        }
+        harness.options.mergesWithLiveSync = true
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(report.takenBack == 0)
+        #expect(report.transferredObjects == 1)
+        #expect(harness.fake.object("target", "key")?.bytes == [2])
+    }
+
     @Test("counts an object that is gone when it is its turn")
     func vanished() async throws {
         let harness = BucketSyncHarness(fault: Self.once(before: "CopyObject") { $0.delete("source", "key") })

@@ -96,6 +96,24 @@ struct BucketSyncDeletionTests {
         #expect(harness.fake.keys("target").contains("key-0"))
     }
 
+    @Test("is nothing of which the listing does not tell what it is")
+    func withoutETag() async throws {
+        let harness = filled { call, _ in
+            guard call.operation == "ListObjectsV2", call.bucket == "target" else { return nil }
+            return .replacedBody { body in
+                var text = String(decoding: body, as: UTF8.self)
+                while let start = text.firstRange(of: "<ETag>"), let end = text.firstRange(of: "</ETag>") {
+                    text.removeSubrange(start.lowerBound..<end.upperBound)
+                }
+                return Array(text.utf8)
+            }
+        }
+        let report = try await harness.run()
+        #expect(report.deleted == 0)
+        #expect(report.conflicts == 3)
+        #expect(harness.fake.keys("target").filter { $0.hasPrefix("extra") }.count == 3)
+    }
+
     @Test("is nothing that was written since it was listed")
     func writtenSince() async throws {
         let isDone = Mutex(false)

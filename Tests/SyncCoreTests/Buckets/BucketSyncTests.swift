@@ -126,6 +126,25 @@ struct BucketSyncTests {
         harness.expectEqual()
     }
 
+    @Test("copies what was written in the same second, unless it has the same ETag")
+    func sameSecond() async throws {
+        let harness = BucketSyncHarness()
+        for key in ["same", "other"] { harness.fake.put("source", key, [1]) }
+        harness.fake.put("target", "same", [1])
+        harness.fake.put("target", "other", [2])
+        harness.fake.update { state in
+            for bucket in ["source", "target"] {
+                for key in ["same", "other"] {
+                    state.buckets[bucket]?.objects[FakeS3Key(key)]?.lastModified = state.now
+                }
+            }
+        }
+        let report = try await harness.run()
+        #expect(report.transferredObjects == 1)
+        #expect(report.listed.unchanged == 1)
+        #expect(harness.fake.object("target", "other")?.bytes == [1])
+    }
+
     @Test("compares by checksum what was cut into other parts")
     func checksums() async throws {
         var harness = BucketSyncHarness()
@@ -164,6 +183,25 @@ struct BucketSyncTests {
         #expect(report.failed == 0)
         #expect(!report.isComplete)
         #expect(harness.fake.keys("target") == ["thawed", "warm"])
+        // What the listing tells of is not tried.
+        #expect(harness.fake.current.calls[streams ? "GetObject" : "CopyObject"] == 2)
+    }
+
+    @Test("names an object that is archived by the time that it is its turn", arguments: [false, true])
+    func archivedSince(streams: Bool) async throws {
+        var harness = BucketSyncHarness { call, _ in
+            guard call.operation == (streams ? "GetObject" : "CopyObject") else { return nil }
+            return .first { fake in
+                fake.update { $0.buckets["source"]?.objects[FakeS3Key("cold")]?.storageClass = "DEEP_ARCHIVE" }
+            }
+        }
+        harness.options.streams = streams
+        harness.fake.put("source", "cold", [1])
+        let report = try await harness.run()
+        #expect(report.archivedKeys == ["cold"])
+        #expect(report.failures == [])
+        #expect(!report.isComplete)
+        #expect(harness.fake.keys("target") == [])
     }
 
     @Test("only says what it would do in a dry run")

@@ -84,9 +84,10 @@ struct ListingMergeTests {
 
     @Test(
         "end with an error when one of them repeats, swaps or misplaces keys, or breaks off",
-        arguments: ["repeat", "swap", "prefix", "cut", "error"]
+        arguments: ["repeat", "swap", "prefix", "cut", "error"],
+        [1000, 2]
     )
-    func broken(kind: String) async throws {
+    func broken(kind: String, pageSize: Int) async throws {
         let fake = FakeS3 { call, _ in
             guard call.operation == "ListObjectsV2", call.bucket == "source" else { return nil }
             switch kind {
@@ -105,6 +106,8 @@ struct ListingMergeTests {
         }
         fake.createBucket("source")
         fake.createBucket("target")
+        // In pages of two, the third key is the first of a page.
+        fake.update { $0.maximumKeys = pageSize }
         for number in 1...5 { fake.put("source", "p/\(number)", []) }
         await #expect(throws: (any Error).self) {
             _ = try await merge(fake, prefixes: ("p/", "")).run { Recorder() }

@@ -45,6 +45,22 @@ struct ItemDigestTests {
         }
     }
 
+    @Test("Every bit of both digests depends on the item")
+    func bits() throws {
+        var random = SeededGenerator(seed: 7)
+        let digester = ItemDigester(
+            key: ItemKey(partitionKey: "pk", sortKey: "sk"),
+            seed: ItemDigester.Seed(using: &random)
+        )
+        let digests = try (0..<200).map { try Self.digest(#"{"pk":{"S":"\#($0)"},"sk":{"N":"1"}}"#, by: digester) }
+        var (keyBits, itemBits): (UInt128, UInt128) = (0, 0)
+        for digest in digests {
+            keyBits |= digest.key ^ digests[0].key
+            itemBits |= digest.item ^ digests[0].item
+        }
+        #expect(keyBits == .max && itemBits == .max)
+    }
+
     @Test("A changed key changes both digests")
     func key() throws {
         let items = [

@@ -147,4 +147,27 @@ struct TableVerificationTests {
         }
         #expect("\(try #require(error))".hasPrefix("the target Orders has not answered for 60"))
     }
+
+    @Test("says nothing about the tables when not every item that was read was compared", arguments: [0, 1, -1])
+    func ledger(unaccounted: Int) throws {
+        let tables = VerifiedTables()
+        let space = TemporarySpace(directory: tables.options.temporaryDirectory)
+        let store = DigestStore(capacity: 1 << 16, space: space)
+        let text = Array("k".utf8)
+        let page = DigestStore.Page(entries: [.init(key: 1, item: 2, keyEnd: text.count)], keyTexts: text)
+        try store.insert(page, side: .source)
+        var result = TableVerificationResult()
+        result.source.items = 1 + unaccounted
+        let verification = TableVerification(
+            source: try tables.side(tables.source),
+            target: try tables.side(tables.target)
+        )
+        guard unaccounted != 0 else {
+            #expect(try verification.takeSuspects(from: store, space, &result).count == 1)
+            return
+        }
+        #expect(throws: VerificationError.unbalanced("\(1 + unaccounted) items were read and 1 compared")) {
+            _ = try verification.takeSuspects(from: store, space, &result).count
+        }
+    }
 }
