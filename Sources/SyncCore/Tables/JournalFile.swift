@@ -5,9 +5,12 @@ import Glibc
 package struct DiskCalls: Sendable {
     /// Gives 0, or -1 with `errno` set.
     var synchronize: @Sendable (_ descriptor: Int32) -> Int32
+    /// Calls what takes its time on another thread, so that no task's thread is held up.
+    var onAnotherThread: @Sendable (@escaping @Sendable () -> Void) -> Void
 
     package init() {
         synchronize = { fdatasync($0) }
+        onAnotherThread = { DispatchQueue.global().async(execute: $0) }
     }
 }
 
@@ -146,7 +149,7 @@ struct JournalFile: ~Copyable {
         disk: DiskCalls = DiskCalls()
     ) async throws(CheckpointError) {
         let failure: Int32 = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            disk.onAnotherThread {
                 let failure = duplicate < 0 || disk.synchronize(duplicate) == 0 ? 0 : errno
                 if duplicate >= 0 { close(duplicate) }
                 continuation.resume(returning: failure)

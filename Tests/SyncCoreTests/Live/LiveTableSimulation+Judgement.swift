@@ -1,0 +1,92 @@
+import AWSCore
+import AWSTesting
+import Synchronization
+
+@testable import SyncCore
+
+/// What must be true of the targets.
+extension LiveTableSimulation {
+    /// Where a target is not as it must be.
+    ///
+    /// - Parameter beforeReplay: whether messages may wait for a replay, or lie hidden since one was killed. What live sync
+    ///   itself has brought must be there all the same, unless an item has come back to a state that it had before: a
+    ///   replay that was killed just then cannot have seen that.
+    func differences(beforeReplay: Bool) -> [String] {
+        let source = dynamoDB.table("Orders")
+        let histories = histories(of: source)
+        return plan.targets.flatMap { target in
+            let table = dynamoDB.table(target.name)
+            return histories.compactMap { history -> String? in
+                let wanted = wanted(history, target)
+                let found = table[history.key].map(Self.text)
+                guard !beforeReplay || isSettled(history, target) else { return nil }
+                guard !wanted.contains(found) else { return nil }
+                let state = source[history.key].map(Self.text) ?? "gone"
+                return "\(target.name)\(beforeReplay ? " before the last replay" : ""): \(Self.text(history.key)) is"
+                    + " \(found ?? "missing"), and at the source \(state)"
+            }
+        }
+    }
+
+    /// All that was done to an item.
+    struct History {
+        var key: JSONObject
+        /// Places among the source's changes.
+        var places: [Int]
+        var changes: [FakeDynamoDBTable.Change]
+    }
+
+    private func histories(of source: FakeDynamoDBTable) -> [History] {
+        var histories: [String: History] = [:]
+        for (place, change) in source.changes.enumerated() {
+            histories[Self.text(change.key), default: History(key: change.key, places: [], changes: [])].places
+                .append(place)
+            histories[Self.text(change.key)]?.changes.append(change)
+        }
+        return histories.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    private func views(_ history: History, _ target: Target) -> [String?] {
+        let first: [String?] = (history.places.first ?? 0) < start && !plan.copiesHistory ? [] : [nil]
+        return first + history.changes.map { target.view(of: $0.new).map(Self.text) }
+    }
+
+    private var start: Int { state.withLock { $0.start } }
+
+    /// What the target may have of an item.
+    private func wanted(_ history: History, _ target: Target) -> [String?] {
+        let views = views(history, target)
+        let last = views.last ?? nil
+        guard plan.policy == .ignore, history.changes.last?.new == nil, let place = history.places.last else {
+            return [last]
+        }
+        // Who has deleted it is not known to a replay, nor to a copy.
+        let others = history.places.dropLast()
+        let (isExpired, isHandled) = state.withLock { state in
+            (
+                state.services[place] == "dynamodb.amazonaws.com",
+                others.allSatisfy { $0 < state.start || state.handled.contains($0) }
+            )
+        }
+        let isTaken = history.changes.allSatisfy { target.takes($0.new) }
+        if isExpired {
+            guard isHandled, isTaken, !plan.copiesHistory else { return views + [nil] }
+            return [views.dropLast().last ?? nil]
+        }
+        return state.withLock { $0.handled.contains(place) } ? [nil] : views + [nil]
+    }
+
+    /// Whether live sync has brought the item's last change, and the item never came back to an earlier state.
+    private func isSettled(_ history: History, _ target: Target) -> Bool {
+        guard let place = history.places.last, let change = history.changes.last, target.takes(change.new) else {
+            return false
+        }
+        guard state.withLock({ place < $0.start || $0.handled.contains(place) }) else { return false }
+        var (seen, previous): (Set<String?>, String??) = ([], nil)
+        for view in views(history, target) where previous != .some(view) {
+            guard seen.insert(view).inserted else { return false }
+            previous = view
+        }
+        return true
+    }
+}

@@ -1,0 +1,158 @@
+import AWSCore
+import AWSTesting
+import BackupCore
+import Synchronization
+import Testing
+
+@testable import SyncCore
+
+/// What is there before a round's first step.
+extension LiveTableSimulation {
+    static func plan(_ random: inout SeededGenerator) -> Plan {
+        var plan = Plan()
+        func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
+        plan.isCrowd = below(50) == 0
+        plan.keys = plan.isCrowd ? 11 + below(30) : 1 + below(3)
+        plan.targets = plan.isCrowd ? [Target.all[2]] : Array(Target.all.shuffled(using: &random).prefix(1 + below(2)))
+        plan.policy = below(4) == 0 ? .ignore : .forward
+        plan.copiesHistory = !plan.isCrowd && below(5) < 2
+        plan.isUnique = below(3) == 0
+        plan.burst = 1 + below(4)
+        plan.shards = 1 + below(2)
+        plan.maximumRetryAttempts = below(3)
+        plan.persistence = [0, 50, 80, 90, 95][below(5)]
+        return plan
+    }
+
+    static func configuration(_ plan: Plan) throws -> SyncConfiguration {
+        var mapping = TableMapping(
+            source: try #require(TableARN(LiveTableFixture.home + "Orders")),
+            targets: [],
+            timeToLiveDeletes: plan.policy
+        )
+        for target in plan.targets {
+            mapping.targets.append(
+                TableTarget(
+                    table: try #require(TableARN(LiveTableFixture.home + target.name)),
+                    filter: try target.itemFilter
+                )
+            )
+        }
+        return SyncConfiguration(functionName: "Sync", tables: [mapping])
+    }
+
+    /// Makes the tables.
+    func begin(isTraced: Bool) {
+        dynamoDB.createTable("Orders", keys: Self.keys)
+        for target in plan.targets {
+            dynamoDB.createTable(target.name, keys: Self.keys)
+            guard target.refuses else { continue }
+            dynamoDB.change { $0.tables[target.name]?.indexKeys = [FakeDynamoDBTable.Key("date", "S")] }
+        }
+        let history = state.withLock { state -> [JSONObject] in
+            state.shards = Array(repeating: Shard(), count: plan.shards)
+            state.writes = plan.isCrowd ? plan.keys + 4 : Int.random(in: 1...6, using: &state.random)
+            state.faults = Int.random(in: 0...4, using: &state.random)
+            state.kills = Int.random(in: 0...2, using: &state.random)
+            state.timeouts = Int.random(in: 0...1, using: &state.random)
+            state.trace = isTraced ? [] : nil
+            guard !plan.isCrowd else { return [] }
+            return (0..<plan.keys).compactMap { number in
+                guard Int.random(in: 0..<4, using: &state.random) > 0 else { return nil }
+                return item(number, &state)
+            }
+        }
+        dynamoDB.put(history, into: "Orders")
+        if !plan.copiesHistory {
+            for target in plan.targets { dynamoDB.put(history.compactMap { target.view(of: $0) }, into: target.name) }
+        }
+        state.withLock { $0.start = history.count }
+    }
+
+    static func key(_ number: Int) -> JSONObject {
+        ["pk": ["S": .string("k\(number)")], "sk": ["N": .string("\(number % 3)")]]
+    }
+
+    /// A version of an item.
+    func item(_ number: Int, _ state: inout State) -> JSONObject {
+        var item = Self.key(number)
+        state.version += 1
+        item["v"] = ["N": .string("\(Int.random(in: 0...2, using: &state.random))")]
+        if plan.isUnique { item["version"] = ["N": .string("\(state.version)")] }
+        if Int.random(in: 0..<8, using: &state.random) == 0 { item["aws:rep:deleting"] = ["BOOL": false] }
+        return item
+    }
+
+    /// One write of the writer.
+    func write() {
+        let change = state.withLock { state -> (item: JSONObject, service: String?, isDelete: Bool)? in
+            state.writes -= 1
+            let dice = Int.random(in: 0..<100, using: &state.random)
+            guard !plan.isCrowd || state.writes < 4 else {
+                var item = item(state.writes - 4, &state)
+                item["date"] = dice < 80 ? ["N": "7"] : ["S": "2026-11-21"]
+                return (item, nil, false)
+            }
+            let number = Int.random(in: 0..<plan.keys, using: &state.random)
+            let isThere = dynamoDB.table("Orders")[Self.key(number)] != nil
+            if isThere, dice < 45 {
+                let service = dice < 12 ? "dynamodb.amazonaws.com" : dice < 18 ? "replication.amazonaws.com" : nil
+                return (Self.key(number), service, true)
+            }
+            var item = item(number, &state)
+            if dice % 3 == 0 { item["date"] = dice % 2 == 0 ? ["N": "7"] : ["S": "2026-11-21"] }
+            return (item, nil, false)
+        }
+        guard let change else { return }
+        // DynamoDB writes no record for a put that changes nothing.
+        let old = dynamoDB.table("Orders")[change.item]
+        if !change.isDelete, let old, Self.text(old) == Self.text(change.item) { return }
+        let place = dynamoDB.change { state in
+            _ = change.isDelete ? state.tables["Orders"]?.remove(change.item) : state.tables["Orders"]?.put(change.item)
+            return (state.tables["Orders"]?.changes.count ?? 0) - 1
+        }
+        // The items of a partition come in one shard.
+        let shard = (change.item["pk"]?["S"]?.string ?? "").utf8.reduce(0) { $0 &* 31 &+ Int($1) } % plan.shards
+        state.withLock { state in
+            state.services[place] = change.service
+            state.shards[shard].records.append(place)
+        }
+        note("write \(place): \(change.isDelete ? "delete \(change.service ?? "")" : "put") \(Self.text(change.item))")
+    }
+
+    static func text(_ item: JSONObject) -> String { JSONValue.object(item).text(keys: .sorted) }
+
+    func note(_ text: @autoclosure () -> String) {
+        let isTraced = state.withLock { $0.trace != nil }
+        guard isTraced else { return }
+        let text = text()
+        state.withLock { $0.trace?.append(text) }
+    }
+
+    func printTrace() {
+        print("\(plan)")
+        for line in state.withLock({ $0.trace ?? [] }) { print(line) }
+    }
+
+    func meet(_ trouble: String) { state.withLock { $0.met[trouble, default: 0] += 1 } }
+
+    func violate(_ text: String) {
+        note("VIOLATION \(text)")
+        state.withLock { $0.violations.append(text) }
+    }
+}
+
+extension LiveTableSimulation.Target {
+    var itemFilter: ItemFilter? { get throws { try filter.map { try ItemFilter(parsing: $0) } } }
+
+    /// The item as this target should have it; `nil` when it does not belong there.
+    func view(of item: JSONObject?) -> JSONObject? {
+        guard let item else { return nil }
+        // As the filter says it, found in another way.
+        let version = item["v"]?["N"]?.string
+        guard filter == nil || version != nil && version != "1" else { return nil }
+        return JSONObject(item.members.filter { !$0.key.hasPrefix("aws:rep:") }.map { ($0.key, $0.value) })
+    }
+
+    func takes(_ item: JSONObject?) -> Bool { !refuses || item?["date"]?["N"] == nil }
+}
