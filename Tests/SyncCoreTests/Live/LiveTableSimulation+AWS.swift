@@ -35,7 +35,7 @@ extension LiveTableSimulation: HTTPTransport {
         guard !tasks.isKilled else { throw CancellationError() }
         guard Self.steps.contains(name) else { return try await carryOut(name, body) }
         let isLate = isAfterEnd
-        guard await tasks.wait(.call) else {
+        guard await tasks.wait(.call(name)) else {
             // It may be on its way already; nobody hears of it.
             note("cut off: \(name)")
             if isLate, name == "BatchWriteItem" {
@@ -53,7 +53,7 @@ extension LiveTableSimulation: HTTPTransport {
             result = .failure(error)
         }
         note("\(SteppedTasks.process): \(name) \(summary(name, body, result))")
-        guard await tasks.wait(.answer) else { throw CancellationError() }
+        guard await tasks.wait(.answer(name)) else { throw CancellationError() }
         return try result.get()
     }
 

@@ -37,18 +37,25 @@ extension LiveTableSimulation {
     }
 
     private func histories(of source: FakeDynamoDBTable) -> [History] {
-        var histories: [String: History] = [:]
-        for (place, change) in source.changes.enumerated() {
-            histories[Self.text(change.key), default: History(key: change.key, places: [], changes: [])].places
-                .append(place)
-            histories[Self.text(change.key)]?.changes.append(change)
+        (0..<plan.keys).map { number in
+            let key = Self.key(number)
+            let changes = source.changes.enumerated().filter { $0.element.key["pk"] == key["pk"] }
+            return History(key: key, places: changes.map(\.offset), changes: changes.map(\.element))
         }
-        return histories.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private func views(_ history: History, _ target: Target) -> [String?] {
-        let first: [String?] = (history.places.first ?? 0) < start && !plan.copiesHistory ? [] : [nil]
-        return first + history.changes.map { target.view(of: $0.new).map(Self.text) }
+        let first = plan.copiesHistory ? nil : initial(history.key, target)
+        return [first] + history.changes.map { target.view(of: $0.new).map(Self.text) }
+    }
+
+    /// What the target had of an item before the first step.
+    private func initial(_ key: JSONObject, _ target: Target) -> String? {
+        state.withLock { $0.initial[target.name] }?[key].map(Self.text)
+    }
+
+    private func isBehind(_ history: History, _ target: Target) -> Bool {
+        state.withLock { $0.behind.contains(target.name + Self.text(history.key)) }
     }
 
     private var start: Int { state.withLock { $0.start } }
@@ -57,9 +64,8 @@ extension LiveTableSimulation {
     private func wanted(_ history: History, _ target: Target) -> [String?] {
         let views = views(history, target)
         let last = views.last ?? nil
-        guard plan.policy == .ignore, history.changes.last?.new == nil, let place = history.places.last else {
-            return [last]
-        }
+        guard let place = history.places.last else { return plan.policy == .ignore ? views + [nil] : [nil] }
+        guard plan.policy == .ignore, history.changes.last?.new == nil else { return [last] }
         // Who has deleted it is not known to a replay, nor to a copy.
         let others = history.places.dropLast()
         let (isExpired, isHandled) = state.withLock { state in
@@ -70,7 +76,7 @@ extension LiveTableSimulation {
         }
         let isTaken = history.changes.allSatisfy { target.takes($0.new) }
         if isExpired {
-            guard isHandled, isTaken, !plan.copiesHistory else { return views + [nil] }
+            guard isHandled, isTaken, !plan.copiesHistory, !isBehind(history, target) else { return views + [nil] }
             return [views.dropLast().last ?? nil]
         }
         return state.withLock { $0.handled.contains(place) } ? [nil] : views + [nil]
@@ -81,7 +87,10 @@ extension LiveTableSimulation {
         guard let place = history.places.last, let change = history.changes.last, target.takes(change.new) else {
             return false
         }
-        guard state.withLock({ place < $0.start || $0.handled.contains(place) }) else { return false }
+        let isBrought =
+            place < start
+            ? plan.copiesHistory || !isBehind(history, target) : state.withLock { $0.handled.contains(place) }
+        guard isBrought else { return false }
         var (seen, previous): (Set<String?>, String??) = ([], nil)
         for view in views(history, target) where previous != .some(view) {
             guard seen.insert(view).inserted else { return false }

@@ -16,6 +16,7 @@ extension LiveTableSimulation {
         plan.targets = plan.isCrowd ? [Target.all[2]] : Array(Target.all.shuffled(using: &random).prefix(1 + below(2)))
         plan.policy = below(4) == 0 ? .ignore : .forward
         plan.copiesHistory = !plan.isCrowd && below(5) < 2
+        plan.hasFailures = !plan.isCrowd && below(5) < 2
         plan.isUnique = below(3) == 0
         plan.burst = 1 + below(4)
         plan.shards = 1 + below(2)
@@ -63,10 +64,38 @@ extension LiveTableSimulation {
             }
         }
         dynamoDB.put(history, into: "Orders")
-        if !plan.copiesHistory {
-            for target in plan.targets { dynamoDB.put(history.compactMap { target.view(of: $0) }, into: target.name) }
-        }
         state.withLock { $0.start = history.count }
+        for target in plan.targets {
+            if !plan.copiesHistory { dynamoDB.put(history.compactMap { target.view(of: $0) }, into: target.name) }
+            if plan.hasFailures { for number in 0..<plan.keys where draw(2) { fail(number, target) } }
+            let table = dynamoDB.table(target.name)
+            state.withLock { $0.initial[target.name] = table }
+        }
+    }
+
+    /// A change of before has failed: what the target has is older, or newer than nothing.
+    private func fail(_ number: Int, _ target: Target) {
+        let old = state.withLock { state in draw(3, &state) ? nil : item(number, &state) }
+        if !plan.copiesHistory {
+            dynamoDB.change { state in
+                _ = state.tables[target.name]?.remove(Self.key(number))
+                if let old = target.view(of: old) { state.tables[target.name]?.put(old) }
+            }
+        }
+        let failed = FailedTableChange(
+            source: LiveTableFixture.home + "Orders",
+            target: LiveTableFixture.home + target.name,
+            key: .object(Self.key(number)),
+            sequenceNumber: "7",
+            stream: Self.stream,
+            error: "ValidationException: then"
+        )
+        state.withLock { state in
+            state.handles += 1
+            state.messages.append(Message(id: "m\(state.handles)", body: failed.json.text()))
+            state.behind.insert(target.name + Self.text(Self.key(number)))
+        }
+        note("\(target.name) is behind: \(Self.text(Self.key(number))) is \(old.map(Self.text) ?? "missing")")
     }
 
     static func key(_ number: Int) -> JSONObject {

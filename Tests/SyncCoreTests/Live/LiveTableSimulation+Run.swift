@@ -83,11 +83,7 @@ extension LiveTableSimulation {
             actions.append((Self.line(role), .resume(waiter)))
         }
         let running = tasks.running
-        if !isCalm, let victim = running.first(where: { _ in draw(2) }),
-            state.withLock({ $0.kills > 0 && draw(16, &$0) })
-        {
-            return .kill(victim)
-        }
+        if !isCalm, let victim = victim(waiters, running) { return .kill(victim) }
         state.withLock { state in
             if state.writes > 0 { actions.append((Line.writer, .write)) }
             for (number, shard) in state.shards.enumerated() where !shard.isBusy && shard.next < shard.records.count {
@@ -119,6 +115,22 @@ extension LiveTableSimulation {
             return actions.filter { $0.line == state.favourite }.randomElement(using: &state.random)?.action
         }
     }
+
+    /// Whom it hits, most likely right after a write of its own.
+    private func victim(_ waiters: [SteppedTasks.Waiter], _ running: [Int]) -> Int? {
+        state.withLock { state in
+            guard state.kills > 0 else { return nil }
+            for waiter in waiters {
+                guard case .answer(let name) = waiter.reason, Self.writes.contains(name), draw(8, &state) else {
+                    continue
+                }
+                return waiter.process
+            }
+            return draw(40, &state) ? running.randomElement(using: &state.random) : nil
+        }
+    }
+
+    private static let writes: Set<String> = ["PutItem", "DeleteItem", "BatchWriteItem", "SendMessageBatch"]
 
     private static func line(_ role: Role) -> Int {
         switch role {

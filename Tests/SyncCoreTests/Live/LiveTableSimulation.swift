@@ -36,6 +36,8 @@ final class LiveTableSimulation: Sendable {
         var isUnique = false
         /// Whether all items change at once, most of them into what a target refuses.
         var isCrowd = false
+        /// Whether changes of before have failed: a target is behind then, and the queue has messages about it.
+        var hasFailures = false
         /// How many writes come at once at most.
         var burst = 1
         var shards = 1
@@ -89,6 +91,10 @@ final class LiveTableSimulation: Sendable {
         var services: [Int: String] = [:]
         /// Where the stream begins.
         var start = 0
+        /// The targets before the first step, by their names.
+        var initial: [String: FakeDynamoDBTable] = [:]
+        /// Targets' items of which an earlier change has failed.
+        var behind: Set<String> = []
         /// Records that an invocation has answered for.
         var handled: Set<Int> = []
         var copied: Set<Int> = []

@@ -10,10 +10,10 @@ import struct FoundationEssentials.Date
 final class SteppedTasks: Sendable {
     /// For what a task waits.
     enum Reason: Sendable, Equatable {
-        /// To make a call.
-        case call
+        /// To make a call of that name.
+        case call(String)
         /// For the answer to a call that was carried out.
-        case answer
+        case answer(String)
         case time(Date)
         /// For the end of the time it has.
         case deadline(Date)
