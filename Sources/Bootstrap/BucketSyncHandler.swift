@@ -39,17 +39,15 @@ struct BucketSyncHandler: LambdaHandler {
         }
         let result = await sync.apply(event, deadline: SyncSetup.end(of: context))
         if let metrics = metrics(result) { metrics.report(to: logger) }
-        let hasFailedWhole = !event.messageIDs.isEmpty && result.failedMessages.count == event.messageIDs.count
-        if result.mustComeAgain || hasFailedWhole && !result.didAnything && !result.errors.isEmpty {
-            // An error that the caller and Lambda's own metrics see.
-            throw LambdaFunctionError(
-                type: .function("BucketSyncFailed"),
-                message: (result.errors + Self.timeouts(result)).joined(separator: "\n")
-            )
+        let answer: [UInt8]
+        do throws(BucketSyncFailure) {
+            answer = try result.answer(to: event)
+        } catch {
+            throw LambdaFunctionError(type: .function("BucketSyncFailed"), message: error.message)
         }
         for error in result.errors { logger.error("\(error)") }
-        for line in Self.timeouts(result) { logger.warning("\(line)") }
-        return SyncSetup.answer(failed: result.failedMessages)
+        for line in result.timeouts { logger.warning("\(line)") }
+        return answer
     }
 
     private func metrics(_ result: LiveBucketSync.Result) -> SyncMetrics? {
@@ -75,14 +73,5 @@ struct BucketSyncHandler: LambdaHandler {
             }
         )
     }
-
-    /// What the time did not suffice for: one line, and one for each large object of which that may be true the next
-    /// time, too.
-    private static func timeouts(_ result: LiveBucketSync.Result) -> [String] {
-        guard result.unfinishedCount > 0 else { return [] }
-        return [
-            "the time ran out before \(result.unfinishedCount) objects were settled; their events come again, and in the end"
-                + " go to the queue of failures; what is too large for one invocation sync bucket --mode merge copies"
-        ] + result.cutOff.map { "\($0) was being settled when the time ran out" }
     }
 }

@@ -62,10 +62,4 @@ struct SyncSetup: Sendable {
 
     /// When live sync has to be done with an invocation.
     static func end(of context: LambdaContext) -> Date { context.deadline.addingTimeInterval(-deadlineMargin) }
-
-    /// The partial batch response of Lambda's Developer Guide ("Reporting batch item failures").
-    static func answer(failed identifiers: [String]) -> [UInt8] {
-        let failures = identifiers.map { JSONValue.object(["itemIdentifier": .string($0)]) }
-        return JSONValue.object(["batchItemFailures": .array(failures)]).serialized()
-    }
 }

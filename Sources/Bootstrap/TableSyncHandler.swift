@@ -66,7 +66,7 @@ struct TableSyncHandler: LambdaHandler {
                 metadata: ["sequenceNumber": "\(result.itemFailures.joined(separator: ", "))"]
             )
         }
-        return SyncSetup.answer(failed: result.itemFailures)
+        return BatchItemFailures.answer(result.itemFailures)
     }
 
     private func metrics(_ result: LiveTableSync.Result) -> SyncMetrics? {

@@ -79,7 +79,7 @@ package struct FakeS3Call: Sendable {
     }
 
     /// Bucket, key and nothing else of `x-amz-copy-source`.
-    var copySource: (bucket: String, key: FakeS3Key)? {
+    package var copySource: (bucket: String, key: FakeS3Key)? {
         guard let header = headers["x-amz-copy-source"] else { return nil }
         let path = header.split(separator: "?")[0]
         let parts = (path.hasPrefix("/") ? path.dropFirst() : path).split(

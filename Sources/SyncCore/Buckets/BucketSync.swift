@@ -82,7 +82,8 @@ package struct BucketSync: Sendable {
             options: options,
             ledger: ledger,
             progress: progress,
-            onPlanned: { onEvent(.wouldDelete(key: $0)) }
+            onPlanned: { onEvent(.wouldDelete(key: $0)) },
+            bringBack: { try await runners[0].run($0) }
         ).run(listed, problems: problems.load(ordering: .relaxed))
         var report = ledger.report
         report.listed = listed

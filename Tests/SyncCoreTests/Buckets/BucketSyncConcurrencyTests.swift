@@ -216,6 +216,44 @@ struct BucketSyncConcurrencyTests {
         #expect(harness.fake.object("target", "key")?.bytes == [1])
     }
 
+    @Test("copies anew when the source has changed back while S3 replaced what the target had of it (H9)")
+    func changedBack() async throws {
+        // Live sync found both sides equal, and history's condition held all the time.
+        let isDone = Mutex(false)
+        var harness = BucketSyncHarness { call, _ in
+            guard call.operation == "CopyObject", !isDone.withLock({ $0 }) else { return nil }
+            isDone.withLock { $0 = true }
+            return .slow { $0.put("source", "key", [1]) }
+        }
+        harness.options.mergesWithLiveSync = true
+        harness.fake.put("target", "key", [1])
+        harness.fake.put("source", "key", [2])
+        let report = try await harness.run()
+        #expect(report.isComplete && report.conflicts == 1)
+        #expect(harness.fake.object("target", "key")?.bytes == [1])
+    }
+
+    @Test("leaves no upload behind when somebody else has brought the same object to the target meanwhile")
+    func sameObject() async throws {
+        let bytes: [UInt8] = [1, 2, 3, 4]
+        let gone = Self.once(before: "CompleteMultipartUpload") { $0.delete("target", "key") }
+        let isDone = Mutex(false)
+        var harness = BucketSyncHarness { call, number in
+            if call.operation == "CompleteMultipartUpload" { isDone.withLock { $0 = true } }
+            if call.operation == "HeadObject", call.bucket == "target", isDone.withLock({ $0 }) {
+                return .first { $0.put("target", "key", bytes) }
+            }
+            return gone(call, number)
+        }
+        harness.options.multipartCopyThreshold = 2
+        harness.options.copyPartSize = 2
+        harness.fake.put("target", "key", [5])
+        harness.fake.put("source", "key", bytes, parts: [2, 2])
+        let report = try await harness.run()
+        #expect(report.isComplete)
+        harness.expectEqual()
+    }
+
     @Test("takes back what it wrote without an answer when the source has lost it")
     func lostAnswer() async throws {
         let calls = Mutex(0)

@@ -133,6 +133,18 @@ struct BucketSyncDeletionTests {
         #expect(harness.fake.object("target", "extra-0")?.bytes == [2])
     }
 
+    @Test("comes back beside live sync when the source got the same bytes again meanwhile (H10)")
+    func backAgain() async throws {
+        // Live sync found both sides equal before the deletion was through.
+        var harness = filled(extra: 1) { call, _ in
+            call.operation == "DeleteObject" ? .first { $0.put("source", "extra-0", [1]) } : nil
+        }
+        harness.options.mergesWithLiveSync = true
+        let report = try await harness.run()
+        #expect(report.deleted == 1 && report.conflicts == 1 && report.isComplete)
+        harness.expectEqual()
+    }
+
     @Test("is nothing while not every object could be copied")
     func failedCopies() async throws {
         let harness = filled { call, _ in

@@ -9,6 +9,8 @@ struct ExtraDeletion: Sendable {
     let ledger: SyncLedger
     let progress: SyncProgress
     let onPlanned: @Sendable (String) -> Void
+    /// Transfers an object that is at the source after all.
+    let bringBack: @Sendable (TransferTask) async throws -> Void
 
     /// Deletes, or refuses to and says why.
     ///
@@ -57,6 +59,11 @@ struct ExtraDeletion: Sendable {
             } else if try await target.delete(key, ifUnchangedSince: state) {
                 ledger.change { $0.deleted += 1 }
                 progress.change { $0.deleted += 1 }
+                // The same bytes may have come to the source meanwhile, which live sync has then found at the target.
+                if options.mergesWithLiveSync, let now = try await source.state(of: key, isSource: true) {
+                    ledger.change { $0.conflicts += 1 }
+                    try await bringBack(TransferTask(key: key, source: now))
+                }
             } else {
                 // Written or deleted by somebody else since it was listed.
                 ledger.change { $0.conflicts += 1 }

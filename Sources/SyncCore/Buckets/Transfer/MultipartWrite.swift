@@ -80,7 +80,7 @@ struct MultipartWrite: Sendable {
                 checksumType: checksum == nil ? nil : .fullObject
             )
             return Written(etag: result.etag, checksums: result.checksums)
-        } catch let error as AWSError where error.isS3NotFound {
+        } catch let error as AWSError where error.code == "NoSuchUpload" {
             // An answer that got lost, and the upload is gone because it was completed: then the object is these parts.
             let head = try await target.s3.headObjectIfPresent(
                 HeadObjectRequest(bucket: upload.bucket, key: upload.key, includesChecksums: true)
@@ -120,7 +120,9 @@ struct MultipartWrite: Sendable {
     /// Also when the sync was interrupted: parts that stay cost money every month.
     private func abort(_ upload: S3MultipartUpload) async {
         let s3 = target.s3
-        let isAborted = await Task { (try? await parts.run { try await s3.abortMultipartUpload(upload) }) != nil }.value
+        let isAborted = await Task(executorPreference: s3.client.executor) {
+            (try? await parts.run { try await s3.abortMultipartUpload(upload) }) != nil
+        }.value
         // What could not be aborted is the next run's.
         if isAborted { journal?.ended(upload) }
     }

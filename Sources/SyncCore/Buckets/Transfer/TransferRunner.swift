@@ -91,7 +91,7 @@ struct TransferRunner: Sendable {
                 onPlanned(task)
             } else {
                 let written = try await mover.move(task)
-                if options.mergesWithLiveSync, try await tookBack(task.key, written) {
+                if options.mergesWithLiveSync, try await tookBack(task, written) {
                     ledger.settled(first) { $0.takenBack += 1 }
                     return true
                 }
@@ -110,8 +110,13 @@ struct TransferRunner: Sendable {
         } catch ObjectMoveError.changed {
             ledger.change { $0.conflicts += 1 }
         } catch let error as AWSError where error.isS3NotFound && error.code != "NoSuchBucket" {
-            // Gone since it was listed; if it is not, the error stands.
-            guard try await source.state(of: task.key, isSource: true) == nil else { throw error }
+            // Gone since it was listed, or gone from the target, where the write's condition wanted it; if neither is so,
+            // the error stands.
+            if try await source.state(of: task.key, isSource: true) != nil {
+                let there = try await target.state(of: task.key, isSource: false)
+                guard there?.etag != task.target?.etag else { throw error }
+                ledger.change { $0.conflicts += 1 }
+            }
         } catch let error as FileError where error.code == "NoSuchFile" {
             guard try await source.state(of: task.key, isSource: true) == nil else { throw error }
         }
@@ -120,11 +125,18 @@ struct TransferRunner: Sendable {
 
     /// Undoes a write if the source has lost the object meanwhile: its deletion may have been applied before the write.
     ///
+    /// So may a change of the source's object back to what the target had, which the write's condition cannot tell from
+    /// an object that was never changed.
     /// The source is read once more behind the deletion, because it may have got the object back, and live sync may
     /// have found it at the target already.
     /// - Returns: whether the target's object was deleted, and has to be.
-    private func tookBack(_ key: String, _ written: ObjectState) async throws -> Bool {
-        guard try await source.state(of: key, isSource: true) == nil else { return false }
+    /// - Throws: ``ObjectMoveError/changed`` when the source's object is another one by now.
+    private func tookBack(_ task: TransferTask, _ written: ObjectState) async throws -> Bool {
+        let key = task.key
+        if let now = try await source.state(of: key, isSource: true) {
+            guard now.etag == task.source.etag else { throw ObjectMoveError.changed }
+            return false
+        }
         // Another object by now is live sync's.
         guard try await target.delete(key, ifUnchangedSince: written) else { return false }
         guard try await source.state(of: key, isSource: true) == nil else { throw ObjectMoveError.changed }
