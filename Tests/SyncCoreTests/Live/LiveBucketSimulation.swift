@@ -210,7 +210,9 @@ final class LiveBucketSimulation: Sendable {
         }
     }
 
-    /// Uploads that nobody completes cost money for good. Only who was killed, or was not told of one, may leave it.
+    /// Uploads that nobody completes cost money for good.
+    ///
+    /// Only who was killed, or was not told of one, may leave it.
     private func checkUploads() {
         for id in fake.current.uploads.keys {
             let isExcused = state.withLock { state in

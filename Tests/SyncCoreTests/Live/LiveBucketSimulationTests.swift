@@ -5,9 +5,10 @@ import Testing
 
 @testable import SyncCore
 
-/// Each round is a small world of its own, with nothing behind it that could repair what went wrong; see
-/// ``LiveBucketSimulation``. A round is its seed: to see every step of one that failed, run the test with its seed in
-/// `LIVE_BUCKET_SEED`; `LIVE_BUCKET_ROUNDS` sets how many there are.
+/// Runs many rounds of ``LiveBucketSimulation``, each a small world with nothing in it that could repair what went wrong.
+///
+/// A round is its seed: to see every step of one that failed, run the test with its seed in `LIVE_BUCKET_SEED`;
+/// `LIVE_BUCKET_ROUNDS` sets how many there are.
 @Suite("Live sync of buckets, whatever happens to it")
 struct LiveBucketSimulationTests {
     private static func setting(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }

@@ -154,9 +154,13 @@ struct TransferRunner: Sendable {
     /// What was written to the target since it was listed is ours or live sync's, and the source has it no more: it has
     /// to go either way.
     private func takeBackWhatMayBeOurs(_ first: TransferTask) async throws -> TakenBack {
-        guard let there = try await target.state(of: first.key, isSource: false), there.etag != first.target?.etag,
-            try await target.delete(first.key, ifUnchangedSince: there)
-        else { return .nothing }
+        guard let there = try await target.state(of: first.key, isSource: false), there.etag != first.target?.etag
+        else {
+            return .nothing
+        }
+        // It may be live sync's copy of what has come to the source only now.
+        guard try await source.state(of: first.key, isSource: true) == nil else { return .sourceIsBack }
+        guard try await target.delete(first.key, ifUnchangedSince: there) else { return .nothing }
         return try await source.state(of: first.key, isSource: true) == nil ? .done : .sourceIsBack
     }
 
