@@ -22,14 +22,33 @@ import pytest
 from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "local-aws"))
+for folder in ("local-aws", "Tests/ScriptTests", "Tests/Shared"):
+    sys.path.insert(0, str(ROOT / folder))
+import built_package  # noqa: E402
+import warm_aws  # noqa: E402
+
 REGION = "us-east-1"
 BUCKET_REGION = "us-west-2"
 FUNCTION = "DynamoDBBackupFunction"
 # Distinctive, so that it is found wherever it should not be.
 SECRET = "PlantedSecretAccessKey0123456789abcdefgh"
-_accounts = itertools.count(200000000001)
+# Each worker of pytest-xdist has a local AWS of its own, and accounts that no other one has.
+_accounts = itertools.count(200000000001 + 1_000_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
 T = TypeVar("T")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes more than 20 s and is begun first, so that no worker ends with it alone")
+
+
+# Before pytest-xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests come first; those of one deployment stay together, in their order and in one worker."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    for item in items:
+        if isinstance(item, pytest.Function) and "deployed" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +79,24 @@ def local_aws(**settings: str) -> Iterator[str]:
     assert address.startswith("http://127.0.0.1:"), address
     yield address
     process.terminate()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=180) == 0
+
+
+@pytest.fixture(autouse=True)
+def one_day() -> None:
+    """Folders of backups are named by the day, which does not change in the middle of a test."""
+    left = 86_400 - time.time() % 86_400
+    if left < 300:
+        time.sleep(left)
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for PATH with an AWS CLI that is loaded already."""
+    folder = tmp_path_factory.mktemp("tools")
+    process = warm_aws.install(folder)
+    yield folder
+    warm_aws.stop(process)
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +188,7 @@ class Account:
             env=self.environment(**environment),
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             stdin=subprocess.DEVNULL,
             check=False,
         )
@@ -177,7 +213,10 @@ class Account:
         return json.loads(done.stdout)
 
     def interrupt(self, *command: str, when: Callable[[], Any]) -> subprocess.CompletedProcess[str]:
-        """Runs a program of this package and gives it Ctrl-C as soon as `when` finds something."""
+        """Runs a program of this package and gives it Ctrl-C as soon as `when` finds something.
+
+        A test that wants to see it interrupted runs it again when it ended with 0: it was through before anybody looked.
+        """
         name, *arguments = command
         process = subprocess.Popen(
             [str(self.programs / name), *arguments],
@@ -189,9 +228,9 @@ class Account:
             stdin=subprocess.DEVNULL,
         )
         try:
-            until(when, "what the interruption waits for")
+            until(lambda: when() or process.poll() is not None, "what the interruption waits for")
             process.send_signal(signal.SIGINT)
-            output, errors = process.communicate(timeout=120)
+            output, errors = process.communicate(timeout=300)
         finally:
             process.kill()
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
@@ -224,8 +263,8 @@ class Account:
         self.client("s3", BUCKET_REGION).delete_bucket_policy(Bucket=self.bucket)
 
 
-def until(found: Callable[[], T], what: str, seconds: float = 30) -> T:
-    """Calls `found` until it returns something."""
+def until(found: Callable[[], T], what: str, seconds: float = 180) -> T:
+    """Calls `found` until it returns something; as long as the slowest of busy machines may need."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         result = found()
@@ -252,13 +291,8 @@ def account(endpoint: str, tmp_path: Path, programs: Path) -> Account:
 
 @pytest.fixture(scope="session")
 def function_zip() -> Path:
-    """dist/function.zip; built unless it is newer than all that goes into it."""
-    path = ROOT / "dist" / "function.zip"
-    names = ("Package.swift", "Sources", "scripts/package-lambda", "scripts/build-release", "scripts/build-dependencies")
-    sources = [file for name in names for file in ((ROOT / name).rglob("*") if (ROOT / name).is_dir() else [ROOT / name])]
-    if not path.exists() or path.stat().st_mtime < max(file.stat().st_mtime for file in sources):
-        subprocess.run([str(ROOT / "scripts" / "package-lambda")], check=True, stdin=subprocess.DEVNULL)
-    return path
+    """dist/function.zip."""
+    return built_package.function_zip()
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +302,9 @@ def deployed(endpoint: str, tmp_path_factory: pytest.TempPathFactory, programs: 
     account = make_account(endpoint, folder, programs)
     account.create_table("Orders", items=10)
     account.create_table("Users", items=5)
-    account.configure("Orders", "Users")
+    # So far away that it does not fire by itself.
+    hour = (time.gmtime().tm_hour + 12) % 24
+    account.configure("Orders", "Users", schedule=f"cron(0 {hour} * * ? *)")
     # A copy: deploy.sh writes its zip beside itself.
     for name in ("deploy.sh", "config.schema.json", "s3-lifecycle.json"):
         shutil.copy2(ROOT / name, folder / name)

@@ -12,9 +12,6 @@ from pathlib import Path
 import pytest
 from conftest import REGION, ROOT, Account, local_aws, until
 
-sys.path.insert(0, str(ROOT / "Tests" / "ScriptTests"))
-import warm_aws  # noqa: E402
-
 OTHER_REGION = "eu-west-1"
 FUNCTION = "DynamoDBSyncFunction"
 KEY = {
@@ -24,20 +21,11 @@ KEY = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
     """A local AWS that holds the functions to their roles: what a role lacks shows here."""
     with local_aws(LOCAL_AWS_AUTHORIZE="1") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for PATH with an AWS CLI that is loaded already."""
-    folder = tmp_path_factory.mktemp("tools")
-    process = warm_aws.install(folder)
-    yield folder
-    warm_aws.stop(process)
 
 
 class Project:
@@ -73,6 +61,7 @@ def _items(account: Account, table: str, region: str = REGION) -> dict[str, str]
     return {item["id"]["S"]: item["n"]["N"] for page in pages for item in page["Items"]}
 
 
+@pytest.mark.long
 def test_tables_are_followed_looked_at_deployed_again_and_deleted(project: Project) -> None:
     account = project.account
     dynamodb = account.client("dynamodb")
@@ -205,7 +194,7 @@ def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project)
     output = project.deploy()
     assert "live sync is on" in output and "five minutes" in output
     wanted = _write_photos(account, photos)
-    until(lambda: _objects(account, copies, OTHER_REGION) == wanted, "the copies", seconds=60)
+    until(lambda: _objects(account, copies, OTHER_REGION) == wanted, "the copies")
     assert sqs.receive_message(QueueUrl=others, WaitTimeSeconds=1)["Messages"]
 
     assert "problems: 0" in project.run("--check")

@@ -117,6 +117,7 @@ def test_a_folder_up_and_down(account: Account, tmp_path: Path) -> None:
     assert [each.name for each in only.rglob("*") if each.is_file()] == ["x.html"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["copy", "stream", "upload"])
 def test_a_sync_that_is_killed_again_and_again_goes_on_with_the_same_command(
     account: Account, source: str, s3: Any, tmp_path: Path, way: str
@@ -126,7 +127,7 @@ def test_a_sync_that_is_killed_again_and_again_goes_on_with_the_same_command(
     print(f"seed {seed}")
     chance = random.Random(seed)
     files = {f"many/{number:03}": chance.randbytes(chance.randrange(2000)) for number in range(120)}
-    files |= {f"large-{number}": chance.randbytes(40 << 20) for number in range(2)}
+    files |= {f"large-{number}": chance.randbytes(24 << 20) for number in range(2)}
     if way == "upload":
         origin = tmp_path / "files"
         for name, content in files.items():

@@ -16,6 +16,9 @@ import pytest
 from sandbox import Function, make_root
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests" / "Shared"))
+import built_package  # noqa: E402
+
 # Contains the official emulator; 8 MB, of which only that file is kept.
 _SAM = "aws-sam-cli==1.170.0"
 _ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
@@ -24,13 +27,8 @@ ACCOUNT = "300000000001"
 
 @pytest.fixture(scope="session")
 def package() -> Path:
-    """dist/function.zip; built unless it is newer than all that goes into it."""
-    path = ROOT / "dist" / "function.zip"
-    names = ("Package.swift", "Sources", "scripts/package-lambda", "scripts/build-release", "scripts/build-dependencies")
-    sources = [file for name in names for file in ((ROOT / name).rglob("*") if (ROOT / name).is_dir() else [ROOT / name])]
-    if not path.exists() or path.stat().st_mtime < max(file.stat().st_mtime for file in sources):
-        subprocess.run([str(ROOT / "scripts" / "package-lambda")], check=True, stdin=subprocess.DEVNULL)
-    return path
+    """dist/function.zip."""
+    return built_package.function_zip()
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +84,7 @@ def endpoint(private_network: None) -> Iterator[str]:
             TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
     yield address
     process.terminate()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=180) == 0
 
 
 def table_names() -> list[str]:

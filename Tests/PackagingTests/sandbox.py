@@ -70,7 +70,7 @@ class Function:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
@@ -88,7 +88,7 @@ class Function:
             os.kill(process, signal.SIGKILL)
 
     def invoke(self, event: dict[str, Any]) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=300)
         try:
             connection.request("POST", _INVOKE, json.dumps(event))
             body = connection.getresponse().read()

@@ -22,7 +22,17 @@ from botocore.config import Config
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 BUCKET_REGION = "us-west-2"
-_accounts = itertools.count(100000000001)
+# Each worker of pytest-xdist has a local AWS of its own, and accounts that no other one has.
+_accounts = itertools.count(100000000001 + 1_000_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
+
+
+# Before pytest-xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one deployment stay together, in their order and in one worker."""
+    for item in items:
+        if isinstance(item, pytest.Function) and {"deployed", "module_project"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +45,7 @@ def endpoint() -> Iterator[str]:
     assert address.startswith("http://127.0.0.1:"), address
     yield address
     process.terminate()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=180) == 0
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +102,7 @@ class Project:
         """Runs deploy.sh with nothing of this machine's AWS settings."""
         variables = self.environment(**environment)
         return subprocess.run([str(self.folder / "deploy.sh"), *arguments], env=variables, capture_output=True, text=True,
-                              timeout=300, stdin=subprocess.DEVNULL, check=False)
+                              timeout=600, stdin=subprocess.DEVNULL, check=False)
 
     def deploy(self, **environment: str) -> str:
         """Deploys and expects that it works."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +298,17 @@ def test_history_is_shown_with_all_that_it_needs(plan: Plan) -> None:
     assert lines[0].endswith("--mode merge --where 'kind = '\"'\"'order'\"'\"''")
     assert lines[1].endswith(f"--mode merge --target-profile PROFILE_OF_{ROLE.split(':')[4]}")
     assert "dist/bin/sync bucket 's3://photos/a*b/' s3://copies/x/ --mode merge --source-region us-east-1 --target-region" in lines[4]
+    assert not any("--create" in line for line in lines)
+
+
+def test_history_makes_the_targets_that_are_missing(plan: Plan) -> None:
+    lines = history.commands(plan, {_arn("Orders", "eu-west-1"), "copies"})
+    made = [line for line in lines if "--create" in line]
+    assert made == [lines[0], lines[4]]
+    assert lines[0].startswith(f"dist/bin/sync table {_arn('Orders')} {_arn('Orders', 'eu-west-1')} --create --mode merge --where")
+    # Two parts of one bucket: the first one makes it.
+    two = replace(plan, buckets=(plan.buckets[0], plan.buckets[0]))
+    assert ["--create" in line for line in history.commands(two, {"copies"})][-2:] == [True, False]
 
 
 def test_sources_in_two_accounts_are_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -27,36 +28,38 @@ sys.exit(int(server.recv(16) or 255))
 """
 
 
-def install(folder: Path) -> int:
-    """Starts the server and writes the `aws` that uses it into `folder`; gives the server's process id."""
+def install(folder: Path) -> subprocess.Popen[bytes]:
+    """Starts the server and writes the `aws` that uses it into `folder`; gives the server's process."""
     address = str(folder / "aws.socket")
     client = folder / "aws"
     client.write_text(_CLIENT.format(python=sys.executable, address=address))
     client.chmod(0o755)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
-    listener.listen(64)
-    process = os.fork()
-    if process == 0:
-        try:
-            _serve(listener)
-        finally:
-            os._exit(0)
-    listener.close()
-    return process
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        # Calls wait there until the server has loaded the CLI.
+        listener.listen(64)
+        # No fork of the tests' own process, which has threads.
+        return subprocess.Popen(
+            [sys.executable, __file__, str(listener.fileno()), str(os.getpid())], pass_fds=[listener.fileno()],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
-def stop(process: int) -> None:
-    os.kill(process, signal.SIGTERM)
-    os.waitpid(process, 0)
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait()
 
 
-def _serve(listener: socket.socket) -> None:
+def _serve(listener: socket.socket, parent: int) -> None:
     import awscli.clidriver  # noqa: F401  loaded once, for all calls
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while True:
-        connection, _ = listener.accept()
+    listener.settimeout(1)
+    # Not longer than the tests, however these end.
+    while os.getppid() == parent:
+        try:
+            connection, _ = listener.accept()
+        except TimeoutError:
+            continue
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             listener.close()
@@ -100,3 +103,7 @@ def _run(connection: socket.socket) -> int:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))

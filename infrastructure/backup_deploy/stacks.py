@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Optional
@@ -116,7 +117,7 @@ def _ensure(aws: AWS, template: Template, dry_run: bool) -> Outcome:
     for line in changes:
         report.detail(line)
     aws.call("cloudformation", "execute-change-set", template.region, ChangeSetName=change_set["ChangeSetName"],
-             StackName=template.name)
+             StackName=template.name, ClientRequestToken=change_set["ChangeSetName"])
     done = _wait(aws, template.name, template.region)
     wanted = "CREATE_COMPLETE" if creating else "UPDATE_COMPLETE"
     if done is None or done["StackStatus"] != wanted:
@@ -156,15 +157,21 @@ def _settled(aws: AWS, template: Template, dry_run: bool) -> Optional[dict[str, 
 
 
 def _create_change_set(aws: AWS, template: Template, creating: bool) -> Optional[dict[str, Any]]:
-    name = time.strftime("deploy-%Y%m%d-%H%M%S", time.gmtime())
+    name = time.strftime("deploy-%Y%m%d-%H%M%S-", time.gmtime()) + uuid.uuid4().hex[:8]
     parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in template.parameters.items()]
-    created = aws.call(
-        "cloudformation", "create-change-set", template.region, StackName=template.name, ChangeSetName=name,
-        ChangeSetType="CREATE" if creating else "UPDATE", Parameters=parameters, Capabilities=["CAPABILITY_IAM"],
-        **_template_argument(aws, template))
+    try:
+        aws.call(
+            "cloudformation", "create-change-set", template.region, StackName=template.name, ChangeSetName=name,
+            ChangeSetType="CREATE" if creating else "UPDATE", Parameters=parameters, Capabilities=["CAPABILITY_IAM"],
+            ClientToken=name, **_template_argument(aws, template))
+    except AWSError as error:
+        # Nobody else has that name: the CLI has tried again because the first answer was lost.
+        if error.code != "AlreadyExistsException":
+            raise
     pause = _Pause()
     while True:
-        change_set = aws.call("cloudformation", "describe-change-set", template.region, ChangeSetName=created["Id"])
+        change_set = aws.call("cloudformation", "describe-change-set", template.region, StackName=template.name,
+                              ChangeSetName=name)
         if change_set["Status"] == "CREATE_COMPLETE":
             return change_set
         if change_set["Status"] == "FAILED":

@@ -51,7 +51,7 @@ class LocalAWS:
         }
         request = urllib.request.Request(self.endpoint, json.dumps(members).encode(), headers)
         try:
-            answer = urllib.request.urlopen(request, timeout=10)
+            answer = urllib.request.urlopen(request, timeout=180)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
@@ -70,7 +70,7 @@ class LocalAWS:
             "AWS_PAGER": "",
         }
         command = [str(Path(sys.executable).parent / "aws"), *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def start_server(**knobs: str) -> LocalAWS:
@@ -90,7 +90,7 @@ def start_server(**knobs: str) -> LocalAWS:
 def stop_server(server: LocalAWS) -> None:
     assert server.process is not None
     server.process.terminate()
-    assert server.process.wait(timeout=20) == 0
+    assert server.process.wait(timeout=180) == 0
 
 
 @pytest.fixture(scope="session")

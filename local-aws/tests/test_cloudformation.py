@@ -13,6 +13,9 @@ from conftest import HERE, LocalAWS
 from test_functions import fire, function_zip, metric, receive
 from waiting import until
 
+# They look at the same stacks, one after the other.
+pytestmark = pytest.mark.xdist_group("cloudformation")
+
 
 def deploy(aws: LocalAWS, stack: str, template: str, region: str, **parameters: str) -> str:
     # The CLI names change sets by the second: two of one stack in the same second collide.

@@ -24,7 +24,7 @@ def run(command: str, directory: Path, *arguments: str, **knobs: str) -> subproc
         env={**os.environ, **knobs},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -20,6 +20,9 @@ sys.path.insert(0, str(HERE.parent))
 
 from launcher.stream_mappings import failed_position  # noqa: E402
 
+# They have a server of their own.
+pytestmark = pytest.mark.xdist_group("stream_mappings")
+
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[LocalAWS]:
@@ -80,7 +83,7 @@ def start(impatient: LocalAWS, tmp_path: Path, unique: Callable[[str], str]) -> 
             archive.writestr(entry, (HERE / "stream_bootstrap.py").read_bytes())
         client = impatient.client("lambda")
         client.create_function(
-            FunctionName=name, Runtime="provided.al2023", Handler="x", Role=role["Role"]["Arn"], Timeout=10,
+            FunctionName=name, Runtime="provided.al2023", Handler="x", Role=role["Role"]["Arn"], Timeout=60,
             Code={"ZipFile": package.getvalue()}, Environment={"Variables": {"FOLDER": str(tmp_path)}})
         stream = Stream(impatient, name, tmp_path, queue)
         stream.put(*before)

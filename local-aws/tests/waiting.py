@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def until(found: Callable[[], T | None], what: str, seconds: float = 20) -> T:
+def until(found: Callable[[], T | None], what: str, seconds: float = 180) -> T:
     """Calls `found` until it returns something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Iterable, Mapping, Optional, Sequence
+from typing import Collection, Iterable, Mapping, Optional, Sequence
 
 from .. import deploy, report, stacks
 from ..aws import AWS
@@ -41,7 +41,8 @@ def run(aws: AWS, config: Config, plan: Plan, account: str, options: Options) ->
     _tell_sources(states, buckets)
     written = targets.read_all(aws, plan, account, [state for found in states.values() for state in found])
     targets.tell(written)
-    targets.tell_missing_buckets(targets.missing_buckets(aws, plan))
+    without_bucket = targets.missing_buckets(aws, plan)
+    targets.tell_missing_buckets(without_bucket)
     used = {region.region: keys.read(aws, region, states[region.region], [state.found for state in written], account)
             for region in plan.regions}
     _tell_keys(used.values())
@@ -54,7 +55,9 @@ def run(aws: AWS, config: Config, plan: Plan, account: str, options: Options) ->
         print("\nDry run: nothing was changed.")
         return
     roles.tell(plan, account)
-    _summarize(plan, options.config, [outcome for outcomes in changed for outcome in outcomes])
+    missing = {state.target.table.arn for state in written if state.is_missing}
+    missing |= {mapping.target.bucket for mapping in without_bucket}
+    _summarize(plan, options.config, [outcome for outcomes in changed for outcome in outcomes], missing)
 
 
 def artifacts_template(plan: Plan, region: str) -> stacks.Template:
@@ -180,7 +183,7 @@ def notification_ids(bucket: SourceBucket) -> list[str]:
             if rule.get("QueueArn") != bucket.queue]
 
 
-def _summarize(plan: Plan, config: Path, changes: Sequence[_Change]) -> None:
+def _summarize(plan: Plan, config: Path, changes: Sequence[_Change], missing: Collection[str]) -> None:
     is_changed = any(change.is_change for change in changes)
     print("\nDeployed: live sync is on." if is_changed else
           "\nNo changes: everything is deployed as the configuration wants it.")
@@ -195,6 +198,6 @@ def _summarize(plan: Plan, config: Path, changes: Sequence[_Change]) -> None:
         print(f"  S3 needs up to five minutes until a new notification reports every change: begin the history of buckets"
               f" after {moment:%H:%M} UTC.")
     print("History may begin now:" if is_changed else "Next, the history of each mapping, unless it is there:")
-    for line in history.commands(plan):
+    for line in history.commands(plan, missing):
         print(f"  {line}")
     print(f"Then: dist/bin/sync status --config {config} (scripts/build-programs makes it)")

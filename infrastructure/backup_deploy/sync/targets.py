@@ -10,7 +10,7 @@ from .. import report
 from ..aws import AWS, AWSError
 from ..config import Table
 from ..errors import DeployError
-from . import streams
+from . import history, streams
 from .plan import BucketMapping, Plan, TableTarget
 from .streams import TableState
 
@@ -73,7 +73,7 @@ def tell_missing_buckets(mappings: Sequence[BucketMapping]) -> None:
 
 
 def create_command(state: TargetState) -> str:
-    return f"dist/bin/sync table {state.source.arn} {state.target.table.arn} --create --mode merge"
+    return history.table(state.source, state.target, creates=True)
 
 
 def _compared(source: TableState, target: TableTarget, found: TableState) -> TargetState:
