@@ -121,7 +121,7 @@ struct BootstrapTests {
             let day = Date.ISO8601FormatStyle().format(start).prefix(10).split(separator: "-").joined(separator: "/")
             run.aws.addExport(of: FunctionRun.arn(table), at: start, prefix: "daily/\(day)/\(table)")
         }
-        run.timeLimit = 9
+        run.timeLimit = 20
         let result = try await run([FunctionRun.scheduled()])
         let report = try #require(result.reports.first)
         #expect(report.errorType == "Function.BackupIncomplete")
@@ -143,7 +143,7 @@ struct BootstrapTests {
     func incompleteCheck() async throws {
         let never = Gate()
         var hanging = FunctionRun { $0.operation == "ListExports" ? .hang(never) : nil }
-        hanging.timeLimit = 4
+        hanging.timeLimit = 10
         let late = try await hanging([#"{"source":"check"}"#])
         #expect(late.reports.map(\.errorType) == ["Function.CheckIncomplete"])
         #expect(late.reports.first?.body.contains("the time ran out") == true)

@@ -72,7 +72,7 @@ struct TableSyncTests {
                 ? .answer(.dynamoDBError("ProvisionedThroughputExceededException"))
                 : Self.json(#"{"UnprocessedItems":{}}"#)
         }
-        run.timeLimit = 3
+        run.timeLimit = 10
         let result = try await run([Self.event((1...60).map { Self.record($0) })])
         let report = try #require(result.reports.first)
         #expect(report.path == "invocation/request-1/response")
