@@ -87,6 +87,9 @@ extension LiveTableSimulation: HTTPTransport {
             state.met["faults", default: 0] += 1
             state.troubled.insert(process)
             switch Int.random(in: 0..<12, using: &state.random) {
+            case 0..<5 where name == "PutItem" || name == "DeleteItem":
+                state.broken.insert(process)
+                return .cut(isDone: true)
             case 0..<2: return .throttled
             case 2..<4:
                 state.broken.insert(process)

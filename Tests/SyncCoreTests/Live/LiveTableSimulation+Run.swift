@@ -106,13 +106,31 @@ extension LiveTableSimulation {
         }
         guard !actions.isEmpty else { return nil }
         return state.withLock { state in
+            let lines = Set(actions.map(\.line)).sorted()
+            if Int.random(in: 0..<100, using: &state.random) < plan.pauses {
+                state.paused = lines.randomElement(using: &state.random)
+            }
+            hold(waiters, roles, &state)
+            if let paused = state.paused, lines != [paused] {
+                actions.removeAll { $0.line == paused }
+            } else {
+                state.paused = nil
+            }
             let same = actions.filter { $0.line == state.favourite }
             if !same.isEmpty, Int.random(in: 0..<100, using: &state.random) < plan.persistence {
                 return same.randomElement(using: &state.random)?.action
             }
-            let lines = Set(actions.map(\.line)).sorted()
-            state.favourite = lines.randomElement(using: &state.random) ?? 0
+            state.favourite = Set(actions.map(\.line)).sorted().randomElement(using: &state.random) ?? 0
             return actions.filter { $0.line == state.favourite }.randomElement(using: &state.random)?.action
+        }
+    }
+
+    /// Holds up, now and then, who is about to write what others may have changed since it was read.
+    private func hold(_ waiters: [SteppedTasks.Waiter], _ roles: [Int: Role], _ state: inout State) {
+        for waiter in waiters where waiter.id > state.decided {
+            state.decided = waiter.id
+            guard case .call(let name) = waiter.reason, name == "PutItem" || name == "DeleteItem" else { continue }
+            if draw(3, &state) { state.paused = roles[waiter.process].map(Self.line) }
         }
     }
 
@@ -121,7 +139,7 @@ extension LiveTableSimulation {
         state.withLock { state in
             guard state.kills > 0 else { return nil }
             for waiter in waiters {
-                guard case .answer(let name) = waiter.reason, Self.writes.contains(name), draw(8, &state) else {
+                guard case .answer(let name) = waiter.reason, Self.writes.contains(name), draw(5, &state) else {
                     continue
                 }
                 return waiter.process

@@ -34,6 +34,8 @@ final class LiveTableSimulation: Sendable {
         var copiesHistory = false
         /// Whether no two versions of an item are the same.
         var isUnique = false
+        /// Whether items like to become what they were before.
+        var returns = false
         /// Whether all items change at once, most of them into what a target refuses.
         var isCrowd = false
         /// Whether changes of before have failed: a target is behind then, and the queue has messages about it.
@@ -43,8 +45,10 @@ final class LiveTableSimulation: Sendable {
         var shards = 1
         /// Failures in a row after which Lambda gives up on a batch (`MaximumRetryAttempts`).
         var maximumRetryAttempts = 0
-        /// How likely it is that what made the last step makes the next one, too.
+        /// How likely it is, in percent, that what made the last step makes the next one, too.
         var persistence = 0
+        /// How likely it is, in percent, that somebody is held up for long.
+        var pauses = 0
     }
 
     struct Shard: Sendable {
@@ -77,6 +81,10 @@ final class LiveTableSimulation: Sendable {
         /// The round's end: no faults any more.
         var isCalm = false
         var favourite = 0
+        /// Who makes no step as long as there are others.
+        var paused: Int?
+        /// Calls of which it is decided whether they are held up.
+        var decided = 0
         var shards: [Shard] = []
         /// By process.
         var roles: [Int: Role] = [:]
@@ -146,7 +154,7 @@ final class LiveTableSimulation: Sendable {
         self.seed = seed
         self.folder = folder
         var random = SeededGenerator(seed: seed)
-        plan = Self.plan(&random)
+        plan = Self.plan(seed, &random)
         let nextFault = NextFault()
         self.nextFault = nextFault
         dynamoDB = FakeDynamoDB(pageBytes: 60) { _ in nextFault.take() }

@@ -20,7 +20,7 @@ final class SteppedTasks: Sendable {
     }
 
     struct Waiter: Sendable {
-        fileprivate let id: Int
+        let id: Int
         let process: Int
         let reason: Reason
         fileprivate let continuation: CheckedContinuation<Bool, Never>

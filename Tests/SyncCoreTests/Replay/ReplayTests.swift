@@ -85,6 +85,34 @@ struct ReplayTests {
         #expect(report.isComplete && report.done == 1 && live.messages().isEmpty)
     }
 
+    @Test("A batch is brought to every target, for Lambda does not say whose write has failed")
+    func everyTarget() async throws {
+        let live = LiveAWS()
+        live.dynamoDB.createTable("Second", keys: [FakeDynamoDBTable.Key("pk", "S")])
+        for number in 0..<4 { live.put("k\(number)", number) }
+        live.sendBatch(0...3)
+        let clients = try live.clients()
+        var configuration = clients.configuration
+        let second = try #require(TableARN("arn:aws:dynamodb:us-east-1:123456789012:table/Second"))
+        configuration.tables[0].targets.append(TableTarget(table: second))
+        let source = clients.source
+        let both = LiveClients(configuration, source: source, target: source) { _ in source }
+        let report = try await run(live, both)
+        #expect(report.done == 1 && report.isComplete && live.messages().isEmpty)
+        for table in ["Copy", "Second"] { #expect(live.dynamoDB.table(table).count == 4) }
+    }
+
+    @Test("A stream that is gone is a gap, and its message stays")
+    func goneStream() async throws {
+        let live = LiveAWS()
+        live.put("a", 1)
+        live.sendBatch(0...0)
+        live.state.withLock { $0.isStreamGone = true }
+        let report = try await run(live)
+        #expect(!report.isComplete && report.done == 0 && report.gaps.map(\.isClosed) == [false])
+        #expect(live.messages().map(\.isHidden) == [false])
+    }
+
     @Test(
         "What cannot be replayed stays in the queue, visible, with what to do",
         arguments: [

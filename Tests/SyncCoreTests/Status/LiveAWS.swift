@@ -33,6 +33,8 @@ final class LiveAWS: HTTPTransport {
         var notifiedEvents: [String]? = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
         /// Records before this one are no longer there.
         var trimmedTo = 0
+        /// Whether the stream was turned off more than a day ago.
+        var isStreamGone = false
         var calls: [String] = []
         var handles = 0
     }
@@ -298,7 +300,8 @@ final class LiveAWS: HTTPTransport {
 
     private func streams(_ operation: String, _ input: JSONValue) -> HTTPResponse {
         let changes = dynamoDB.table("Orders").changes
-        let trimmed = state.withLock { $0.trimmedTo }
+        let (trimmed, isGone) = state.withLock { ($0.trimmedTo, $0.isStreamGone) }
+        guard !isGone else { return Self.error("ResourceNotFoundException") }
         switch operation {
         case "DescribeStream":
             return Self.answer([
