@@ -10,6 +10,8 @@ struct LiveBucketPlan: Sendable {
     var writes: Int
     /// Whether contents come back that an object has had before, which no ETag can tell.
     var repeatsContents: Bool
+    /// Whether that happens mostly while S3 replaces or deletes the object that they are the contents of.
+    var changesBack: Bool
     /// Whether S3 says of an object how many tags it has.
     var tellsTagCounts = true
     /// Whether S3 has computed nothing of the source's objects that can be compared, as with KMS keys.
@@ -32,6 +34,9 @@ struct LiveBucketPlan: Sendable {
     /// Objects in a hundred that are copied in parts.
     var large: Int
 
+    /// Whether objects with the same bytes have the same metadata and tags.
+    var sameBytesAreSame: Bool { copiesHistory && repeatsContents }
+
     private static let names = ["k ü+", "a%2Bb", "e\u{301}", "\u{E9}", ""]
 
     init(using random: inout SeededGenerator) {
@@ -47,11 +52,12 @@ struct LiveBucketPlan: Sendable {
         writes = number(1..<6)
         // What stands for a folder is always empty.
         repeatsContents = number(0..<2) == 0
-        copiesHistory = number(0..<2) == 0
+        changesBack = repeatsContents && number(0..<2) == 0
+        copiesHistory = number(0..<3) < (changesBack ? 2 : 1)
         keysInPage = number(1..<4)
         troubles = number(0..<12)
-        writesBetween = [0, 10, 25, 40][number(0..<4)]
-        slowness = [5, 15, 30][number(0..<3)]
+        writesBetween = [0, 10, 40, 50][number(0..<4)]
+        slowness = [5, 25, 50][number(0..<3)]
         faults = [0, 0, 5, 20][number(0..<4)]
         kills = [0, 20, 50][number(0..<3)]
         shortTimes = [0, 0, 30][number(0..<3)]
@@ -67,5 +73,6 @@ struct LiveBucketPlan: Sendable {
         default: break
         }
         if keys.contains("part/") { repeatsContents = true }
+        changesBack = changesBack && repeatsContents
     }
 }

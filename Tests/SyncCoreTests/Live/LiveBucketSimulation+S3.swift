@@ -160,12 +160,23 @@ extension LiveBucketSimulation {
                 return .lostAnswer
             }
         }
-        guard Self.writes.contains(call.operation), chance(plan.slowness) else { return nil }
+        let replaces = plan.changesBack && call.headers["If-Match"] != nil
+        guard Self.writes.contains(call.operation), chance(replaces ? 70 : plan.slowness) else { return nil }
         met("slow writes")
         return .slow { [self] _ in
             // Meanwhile others have the time to bring to the target what happens at the source.
-            if chance(2 * plan.writesBetween) { write(to: sourceKey(of: call)) }
+            if replaces || chance(2 * plan.writesBetween) { meddle(with: call) }
             try? await time.sleep(seconds(1..<60))
+        }
+    }
+
+    /// Makes of the source what is worst for a write that is on its way: what the target has, nothing, or anything.
+    private func meddle(with call: FakeS3Call) {
+        guard let key = sourceKey(of: call) else { return }
+        switch number(0..<3) {
+        case 0...1 where plan.changesBack: changeBack(key, to: fake.object(call.bucket, call.key))
+        case 1: delete(key)
+        default: write(to: key)
         }
     }
 

@@ -52,8 +52,9 @@ extension LiveBucketSimulation {
         // What stands for a folder is empty.
         let size = key.hasSuffix("/") ? 0 : chance(plan.large) ? [25, 60][number(0..<2)] : [1, 7][number(0..<2)]
         let bytes = Array(repeating: content, count: size)
-        let version = number(0..<2)
-        let tagged = plan.tellsTagCounts && chance(30)
+        // Where history replaces an object by one with the same bytes, nothing tells it of other metadata or tags.
+        let version = plan.sameBytesAreSame ? Int(bytes.first ?? 0) % 2 : number(0..<2)
+        let tagged = plan.tellsTagCounts && (plan.sameBytesAreSame ? version == 1 : chance(30))
         put(key, bytes, version: version, tagged: tagged)
     }
 
@@ -77,15 +78,7 @@ extension LiveBucketSimulation {
     ///
     /// - Parameter wanted: of which key; `nil` for any.
     func write(to wanted: String? = nil) {
-        let isLeft = state.withLock { state in
-            guard state.writesLeft > 0, !state.isSourceLost else {
-                state.writesLeft = 0
-                return false
-            }
-            state.writesLeft -= 1
-            return true
-        }
-        guard isLeft else { return }
+        guard takeWrite() else { return }
         if plan.losesSource, state.withLock({ $0.writesLeft == 0 }) { return loseSource() }
         let key = wanted ?? plan.keys[number(0..<plan.keys.count)]
         let there = fake.object("source", key)
@@ -102,7 +95,7 @@ extension LiveBucketSimulation {
                     number(0..<3)
                 ]
             )
-        case 6..<8:
+        case 6..<8 where !plan.sameBytesAreSame:
             guard there != nil else { return put(andTell: key) }
             let value = number(0..<3)
             fake.update {
@@ -110,13 +103,43 @@ extension LiveBucketSimulation {
             }
             send(key, value == 0 ? "ObjectTagging:Delete" : "ObjectTagging:Put")
         case 8:
-            guard let there, plan.tellsTagCounts else { return put(andTell: key) }
+            guard let there, plan.tellsTagCounts, !plan.copiesHistory else { return put(andTell: key) }
             // The same bytes with other metadata.
             put(key, there.bytes, version: there.metadata["v"] == "0" ? 1 : 0, tagged: chance(30))
             send(key, "ObjectCreated:Copy")
         // A version was deleted, and not the newest.
         default: send(key, "ObjectRemoved:Delete")
         }
+    }
+
+    /// Whether the writers go on.
+    private func takeWrite() -> Bool {
+        state.withLock { state in
+            guard state.writesLeft > 0, !state.isSourceLost else {
+                state.writesLeft = 0
+                return false
+            }
+            state.writesLeft -= 1
+            return true
+        }
+    }
+
+    /// Puts the very object there that the target has.
+    func changeBack(_ key: String, to there: FakeS3Object?) {
+        guard let there, !plan.losesSource, takeWrite() else { return }
+        state.withLock { _ = $0.held[FakeS3Key(key), default: []].insert(there.bytes) }
+        fake.put("source", key, there.bytes) { object in
+            let etag = object.etag
+            object = there
+            object.etag = etag
+        }
+        send(key, "ObjectCreated:Put")
+    }
+
+    func delete(_ key: String) {
+        guard !plan.losesSource, takeWrite() else { return }
+        fake.delete("source", key)
+        send(key, "ObjectRemoved:Delete")
     }
 
     private func put(andTell key: String) {
