@@ -168,6 +168,27 @@ struct BucketSyncConcurrencyTests {
         #expect(harness.fake.object("target", "key")?.bytes == [1, 2, 3, 4])
     }
 
+    @Test(
+        "begins an object anew that S3 says is being written, or has become shorter",
+        arguments: [
+            ("CompleteMultipartUpload", "ConditionalRequestConflict", 409), ("UploadPartCopy", "InvalidRange", 416),
+        ]
+    )
+    func conflict(operation: String, code: String, status: Int) async throws {
+        var harness = BucketSyncHarness { call, _ in
+            // However often the same call is made again.
+            call.operation == operation && call.query["uploadId"] == "upload-1" ? .error(code, status: status) : nil
+        }
+        harness.options.multipartCopyThreshold = 1000
+        harness.options.copyPartSize = 500
+        harness.fake.put("source", "key", Array(repeating: 1, count: 2000))
+        let report = try await harness.run()
+        #expect(report.failures == [])
+        #expect(report.conflicts == 1)
+        #expect(harness.fake.object("target", "key")?.bytes == Array(repeating: 1, count: 2000))
+        #expect(harness.fake.current.uploads.isEmpty)
+    }
+
     @Test("gives up on an object that never rests, and says so")
     func restless() async throws {
         let harness = BucketSyncHarness { call, number in

@@ -173,8 +173,11 @@ struct BucketSyncDoubtTests {
         #expect(harness.fake.object("target", "key")?.bytes == Array(repeating: 9, count: 2000))
     }
 
-    @Test("of a version that came after the listing is not begun", arguments: [false, true])
-    func newerThanListed(isInParts: Bool) async throws {
+    @Test(
+        "of a version that came after the listing is not begun",
+        arguments: [(true, false), (true, true), (false, true)]
+    )
+    func newerThanListed(streams: Bool, isInParts: Bool) async throws {
         let gets = Counter()
         let size = isInParts ? 2000 : 20
         var harness = BucketSyncHarness { call, _ in
@@ -183,7 +186,7 @@ struct BucketSyncDoubtTests {
             return .first { $0.put("source", "key", Array(repeating: 2, count: size)) }
         }
         Self.inParts(&harness.options)
-        harness.options.streams = true
+        harness.options.streams = streams
         harness.fake.put("source", "key", Array(repeating: 1, count: size))
         let report = try await harness.run()
         #expect(report.conflicts == 1)
@@ -203,6 +206,20 @@ struct BucketSyncDoubtTests {
         let report = try await harness.run()
         #expect(report.failures.map(\.code) == (failures == .max ? ["InternalError"] : []))
         #expect(harness.fake.keys("target") == (failures == .max ? [] : ["key"]))
+    }
+
+    @Test("is made anew when less came than S3 says that there is")
+    func shortBody() async throws {
+        let gets = Counter()
+        var harness = BucketSyncHarness { call, _ in
+            guard call.operation == "GetObject", gets.next() == 1 else { return nil }
+            return .replacedBody { $0.dropLast() }
+        }
+        harness.options.streams = true
+        Self.putUnknown(harness.fake, "source", 1)
+        let report = try await harness.run()
+        #expect(report.failures == [])
+        #expect(harness.fake.object("target", "key")?.bytes == Array(repeating: 1, count: 2000))
     }
 
     @Test("is begun again when the connection breaks within an object, and given up at last", arguments: [3, .max])

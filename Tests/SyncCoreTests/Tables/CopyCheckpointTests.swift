@@ -122,6 +122,23 @@ struct CopyCheckpointTests {
         #expect(again.positions[0].counts.read == 1_000)
     }
 
+    @Test("that begins anew names no items that failed before, and forgets keys for good")
+    func anew() async throws {
+        let path = Self.temporaryPath()
+        defer { Self.remove(path) }
+        do {
+            let checkpoint = try CopyCheckpoint(path: path, identity: Self.identity, segments: 1)
+            try await checkpoint.note(.init(segment: 0, page: 0, keys: [Array(#"{"pk":{"S":"x"}}"#.utf8)]))
+            try checkpoint.forgetIntents()
+            #expect(checkpoint.intents == [])
+            // Of a page that was never recorded.
+            try Data("{}\n".utf8).write(to: URL(filePath: checkpoint.failuresPath))
+        }
+        let again = try CopyCheckpoint(path: path, identity: Self.identity, segments: 1)
+        #expect(again.intents == [])
+        #expect(!FileManager.default.fileExists(atPath: again.failuresPath))
+    }
+
     @Test("is used by one process at a time")
     func locked() throws {
         let path = Self.temporaryPath()
