@@ -102,6 +102,30 @@ struct ReplayTests {
         for table in ["Copy", "Second"] { #expect(live.dynamoDB.table(table).count == 4) }
     }
 
+    @Test("Only what a mapping's where is about is brought to its target")
+    func filtered() async throws {
+        let live = LiveAWS()
+        live.put("a", 1)
+        live.put("b", 2)
+        live.sendBatch(0...1)
+        let report = try await run(live, live.clients(filter: "v = 1"))
+        #expect(report.isComplete && live.dynamoDB.table("Copy").allItems.map { $0["pk"] } == [["S": "a"]])
+    }
+
+    @Test("A batch of a table that is no longer mapped stays in the queue")
+    func unmappedBatch() async throws {
+        let live = LiveAWS()
+        live.put("a", 1)
+        live.sendBatch(0...0)
+        live.state.withLock { state in
+            let body = state.queues["Sync-table-failures"]?[0].body.replacing("table/Orders", with: "table/Other")
+            state.queues["Sync-table-failures"]?[0].body = body ?? ""
+        }
+        let report = try await run(live)
+        #expect(report.left.count == 1 && report.left[0].reason.contains("no mapping names the table"))
+        #expect(report.done == 0 && live.messages().map(\.isHidden) == [false])
+    }
+
     @Test("A stream that is gone is a gap, and its message stays")
     func goneStream() async throws {
         let live = LiveAWS()
