@@ -109,10 +109,15 @@ final class LiveBucketSimulation: Sendable {
 
     /// Breaks the circle between the fake, which calls the simulation, and the simulation, which holds the fake.
     private final class Holder: Sendable {
-        private let value = Mutex<@Sendable () -> LiveBucketSimulation?>({ nil })
-        var simulation: LiveBucketSimulation? { value.withLock { $0() } }
+        // Not a closure: each access through the lock would wrap it once more.
+        private struct Reference {
+            weak var simulation: LiveBucketSimulation?
+        }
+
+        private let value = Mutex(Reference())
+        var simulation: LiveBucketSimulation? { value.withLock { $0.simulation } }
         func set(_ simulation: LiveBucketSimulation) {
-            value.withLock { $0 = { [weak simulation] in simulation } }
+            value.withLock { $0.simulation = simulation }
         }
     }
 
