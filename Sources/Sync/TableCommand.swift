@@ -241,6 +241,7 @@ struct TableCommand: AsyncParsableCommand {
         preparation.skipsExpired = skipExpired
         preparation.restarts = restart
         preparation.segments = segments
+        preparation.isDoneInParts = engine == .stepFunctions
         preparation.checkpointPath = checkpoint
         return preparation
     }

@@ -33,7 +33,7 @@ struct SyncStatusWatchTests {
 
     @Test("On a terminal it stands in one place, and Ctrl-C leaves the last one and nothing else")
     func terminal() async throws {
-        let command = try start(.terminal(columns: 200))
+        let command = try start(.terminal(columns: 400))
         try await command.waitForText("3 messages about failed changes")
         command.interrupt()
         let output = try await command.output()
@@ -44,8 +44,8 @@ struct SyncStatusWatchTests {
         #expect(blocks.count >= 3 && erasures.count == blocks.count - 1, "\(text)")
         // Under the last one there is no line of progress, and what the interruption says begins in the first column.
         let end = text[(try #require(blocks.last)).lowerBound...]
-        let shown = try #require(end.ranges(of: "sync verify table\r\n").last)
-        let after = end[shown.upperBound...]
+        let shown = try #require(end.ranges(of: "run sync verify table").last)
+        let after = end[(try #require(end[shown.upperBound...].ranges(of: "\r\n").first)).upperBound...]
         #expect(!after.contains("Reading how it stands") || after.contains("\r\u{1B}[2K"), "\(after.debugDescription)")
         #expect(after.hasSuffix("\r\n") || after.hasSuffix("\r\u{1B}[2K") || after.isEmpty, "\(after.debugDescription)")
     }

@@ -108,8 +108,14 @@ package struct STSClient: Sendable {
             isSigned: call.isSigned
         )
         let response = try await client.send(request)
-        guard let document = try? XMLElement(parsing: response.body), let result = document["\(call.operation)Result"]
-        else { throw malformed(call, "the answer has no \(call.operation)Result") }
+        let document: XMLElement
+        do { document = try XMLElement(parsing: response.body) } catch {
+            // As a proxy's page has it.
+            throw malformed(call, "the answer is no XML: \(error)")
+        }
+        guard let result = document["\(call.operation)Result"] else {
+            throw malformed(call, "the answer has no \(call.operation)Result")
+        }
         return result
     }
 

@@ -93,7 +93,10 @@ struct FakeDynamoDBAnswer {
         object["TableStatus"] = .string(table.status)
         object["CreationDateTime"] = 1_795_226_400
         object["ItemCount"] = .number(JSONNumber(table.count))
-        object["TableSizeBytes"] = .number(JSONNumber(table.items.reduce(0) { $0 + $1.size }))
+        // A table may be said to be larger than it is.
+        if object["TableSizeBytes"] == nil {
+            object["TableSizeBytes"] = .number(JSONNumber(table.items.reduce(0) { $0 + $1.size }))
+        }
         object["KeySchema"] = .array(
             table.keys.enumerated().map { place, key in
                 ["AttributeName": .string(key.name), "KeyType": place == 0 ? "HASH" : "RANGE"]

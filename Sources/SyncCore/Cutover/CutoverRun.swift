@@ -382,8 +382,10 @@ package struct CutoverRun: Sendable {
         _ wrong: inout [String]
     ) {
         report.verifications.append(record)
-        // What sync status shows; the report has it in any case.
-        try? records.save(record)
+        do throws(CheckpointError) { try records.save(record) } catch {
+            // What sync status shows; the report has it in any case.
+            details.append("\(record.pair): what came of it could not be noted for sync status: \(error)")
+        }
         guard !record.proves(filter) else {
             return details.append("\(record.pair): EQUAL, \(record.equal) compared")
         }

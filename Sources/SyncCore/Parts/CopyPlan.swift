@@ -24,6 +24,12 @@ package enum CopyKind: String, Sendable {
     /// Parts at most: the results of all must fit into one answer of Step Functions, 256 KB.
     package static let maximumParts = 1_000
 
+    /// Invocations that one part may take.
+    ///
+    /// An execution of Step Functions ends at 25,000 events (Step Functions Developer Guide, "Service quotas"), and cannot
+    /// be gone on with then. An invocation makes 7 of them in the execution of its part, and one that fails 3 more.
+    package static let maximumInvocations = 3_000
+
     /// - Parameter copy: what all parts of a copy get; without a kind it is a table's.
     /// - Throws: ``CopyPartError`` for kinds that nobody knows.
     init(copy: JSONValue?) throws(CopyPartError) {
@@ -36,6 +42,21 @@ package enum CopyKind: String, Sendable {
             throw CopyPartError("\"copy.kind\" is neither table nor bucket")
         }
         self = kind
+    }
+
+    /// - Parameter invocations: how many a part has taken by now.
+    /// - Throws: ``CopyPartError`` when it must not take another one.
+    func requireRoom(for part: Int, after invocations: Int) throws(CopyPartError) {
+        guard invocations >= Self.maximumInvocations else { return }
+        let option =
+            switch self {
+            case .table: "--segments"
+            case .bucket: "--parts"
+            }
+        throw CopyPartError(
+            "\(partName) \(part) has taken \(invocations) invocations and is not done, and Step Functions ends an execution"
+                + " at 25,000 events: start the copy anew with more \(option); what was copied by now is found there"
+        )
     }
 
     /// What its parts are called.

@@ -68,7 +68,7 @@ package struct CutoverLimits: Sendable {
     private static let undecided = TableVerificationResult.Verdict.undecided.rawValue
 
     private func history(_ status: MappingStatus) -> [String] {
-        let command = "sync \(status.pair.kind.rawValue) … --mode merge"
+        let command = status.copyCommand
         guard let history = status.history else {
             // Copied elsewhere, or imported: both sides say so themselves.
             guard !isProven(status) else { return [] }
@@ -76,7 +76,7 @@ package struct CutoverLimits: Sendable {
         }
         switch history.state {
         case .running: return ["the copy of what was there before is still running"]
-        case .interrupted: return ["the copy of what was there before was interrupted; run the same \(command) again"]
+        case .interrupted: return ["the copy of what was there before was interrupted; run the same again: \(command)"]
         case .finished: break
         }
         if let filter = history.filter, filter != status.filter {
@@ -85,7 +85,7 @@ package struct CutoverLimits: Sendable {
         // What is refused for good is a matter of the comparison: it may have been mended since.
         if history.failed > 0, !isProven(status) {
             return [
-                "\(history.failed) could not be copied; mend them, and run sync verify \(status.pair.kind.rawValue)"
+                "\(history.failed) could not be copied; mend them, and run \(status.verifyCommand)"
             ]
         }
         return []
@@ -97,7 +97,7 @@ package struct CutoverLimits: Sendable {
     }
 
     private func verification(_ status: MappingStatus, _ now: Date) -> [String] {
-        let command = "sync verify \(status.pair.kind.rawValue)"
+        let command = status.verifyCommand
         guard let verification = status.verification else {
             return ["both sides were never compared on this machine; run \(command)"]
         }

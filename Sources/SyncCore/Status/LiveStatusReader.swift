@@ -56,6 +56,12 @@ package struct LiveStatusReader: Sendable {
         let (functionFault, eventSources, failures) = await (function, sources, failed.map(\.total))
         let (values, latest) = await (measured, latestStreams)
         let batches = await failedBatches(region, failures)
+        let missing = await missingTargets(
+            of: mappings.filter { mapping in
+                eventSources.value?.contains { Self.follows($0, mapping.source) && Self.problem(of: $0) != nil }
+                    ?? false
+            }
+        )
         var found: [SyncPair: LiveStatus] = [:]
         for (index, (mapping, target)) in targets.enumerated() {
             var status = LiveStatus(
@@ -72,6 +78,7 @@ package struct LiveStatusReader: Sendable {
                     of: mapping.source,
                     stream: latest[mapping.source],
                     among: sources,
+                    missing: mapping.targets.filter { missing.contains(SyncPair(mapping, $0)) },
                     faults: &status.faults
                 )
             case .unknown(let reason): status.eventSource = .unknown(reason)
@@ -92,6 +99,7 @@ package struct LiveStatusReader: Sendable {
                 }
             case .unknown(let reason): status.lag = .unknown(reason)
             }
+            status.isTargetMissing = missing.contains(SyncPair(mapping, target))
             status.gaps = gaps(of: mapping.source, status, batches)
             found[SyncPair(mapping, target)] = status
         }
@@ -129,11 +137,10 @@ package struct LiveStatusReader: Sendable {
         of table: TableARN,
         stream: Known<String>?,
         among sources: [EventSourceMapping],
+        missing: [TableTarget],
         faults: inout [String]
     ) -> Known<EventSourceMapping> {
-        let own = sources.filter { source in
-            source.eventSourceARN.flatMap { ARN($0)?.table }.flatMap { TableARN($0.description) } == table
-        }
+        let own = sources.filter { follows($0, table) }
         if case .unknown(let reason)? = stream { faults.append(reason) }
         let latest = stream?.value
         guard let source = own.first(where: { $0.eventSourceARN == latest }) ?? own.first else {
@@ -145,8 +152,17 @@ package struct LiveStatusReader: Sendable {
                     + " then sync verify table --repair for what changed in between"
             )
         }
-        faults += Self.faults(of: source, isStream: true, table.region)
+        faults += Self.faults(of: source, isStream: true, missing.map { missingFault($0, of: table) }, table.region)
         return .value(source)
+    }
+
+    private static func follows(_ source: EventSourceMapping, _ table: TableARN) -> Bool {
+        source.eventSourceARN.flatMap { ARN($0)?.table }.flatMap { TableARN($0.description) } == table
+    }
+
+    /// Lambda's words for a last batch that failed.
+    private static func problem(of source: EventSourceMapping) -> String? {
+        source.lastProcessingResult.flatMap { $0.hasPrefix("PROBLEM") || $0.hasPrefix("FAILED") ? $0 : nil }
     }
 
     // MARK: Buckets
@@ -176,6 +192,8 @@ package struct LiveStatusReader: Sendable {
         async let measured = metrics(functionMetrics(names.bucketFunction) + [age], region)
         let (functionFault, eventSources, failures) = await (function, sources, failed.map(\.total))
         let (values, events, notifications) = await (measured, waiting.map(\.total), notified)
+        // Events that cannot be applied wait, or have been given up.
+        let missing = events.value == 0 && failures.value == 0 ? [] : await missingTargets(of: mappings)
         var found: [SyncPair: LiveStatus] = [:]
         for mapping in mappings {
             var status = LiveStatus(
@@ -188,6 +206,10 @@ package struct LiveStatusReader: Sendable {
             status.isDeployed = functionFault?.isMissing != true
             status.faults += functionFault.map { [$0.text] } ?? []
             if let fault = notifications[mapping.source] ?? nil { status.faults.append(fault) }
+            if missing.contains(SyncPair(mapping)) {
+                status.isTargetMissing = true
+                status.faults.append(Self.missingFault(mapping))
+            }
             switch eventSources {
             case .value(let sources):
                 let queue = sources.first {
@@ -195,7 +217,7 @@ package struct LiveStatusReader: Sendable {
                 }
                 if let queue {
                     status.eventSource = .value(queue)
-                    status.faults += Self.faults(of: queue, isStream: false, region)
+                    status.faults += Self.faults(of: queue, isStream: false, [], region)
                 } else {
                     status.eventSource = .unknown(
                         "no event source mapping leads from the queue \(names.bucketEvents) to the function; run"
@@ -294,7 +316,13 @@ package struct LiveStatusReader: Sendable {
         return await Self.known { try await sqs.queueDepth(queueURL: sqs.queueURL(name: queue)) }
     }
 
-    private static func faults(of source: EventSourceMapping, isStream: Bool, _ region: Region) -> [String] {
+    /// - Parameter causes: what is known to make batches fail.
+    private static func faults(
+        of source: EventSourceMapping,
+        isStream: Bool,
+        _ causes: [String],
+        _ region: Region
+    ) -> [String] {
         var faults: [String] = []
         if let state = source.state, state != "Enabled" {
             let date = source.lastModifiedDate.map { " since \($0.readable)" } ?? ""
@@ -306,8 +334,8 @@ package struct LiveStatusReader: Sendable {
                         : "")
             )
         }
-        if let result = source.lastProcessingResult, result.hasPrefix("PROBLEM") || result.hasPrefix("FAILED") {
-            faults.append("the last batch failed: \(result); the function's log says why")
+        if let result = problem(of: source) {
+            faults += causes.isEmpty ? ["the last batch failed: \(result); the function's log says why"] : causes
         }
         if !source.functionResponseTypes.contains("ReportBatchItemFailures") {
             faults.append(

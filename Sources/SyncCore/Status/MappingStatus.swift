@@ -17,6 +17,14 @@ package struct MappingStatus: Sendable {
 
     package var isSafe: Bool { reasons.isEmpty }
 
+    /// What copies what was there before, as the user types it.
+    var copyCommand: String {
+        pair.copyCommand(filter: filter, creates: live.isTargetMissing)
+    }
+
+    /// What compares both sides, as the user types it.
+    var verifyCommand: String { pair.verifyCommand(filter: filter) }
+
     /// Gaps that no comparison has closed.
     package var openGaps: [StreamGap] { live.gaps.filter { !$0.isClosed(by: verification, filter: filter) } }
 }
@@ -48,6 +56,8 @@ package struct LiveStatus: Sendable {
     package var faults: [String] = []
     /// Whether the function is there at all; all else is for nothing without it.
     package var isDeployed = true
+    /// Whether the target is known not to exist; looked at only where changes do not arrive.
+    package var isTargetMissing = false
     /// How old the last change was when it was at the target, or how long the oldest event has waited; in seconds.
     package var lag: Known<Double>
     /// Whether nothing changed for a while, as far as AWS shows it: then there is no lag.

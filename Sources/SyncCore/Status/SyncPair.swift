@@ -44,6 +44,21 @@ package struct SyncPair: Sendable, Hashable, CustomStringConvertible {
         return "\(short(source))-to-\(short(target))-\(text)"
     }
 
+    /// What copies what was there before live sync, as the user types it.
+    ///
+    /// - Parameter creates: whether the target is to be made.
+    func copyCommand(filter: String?, creates: Bool) -> String {
+        let words = ["sync", kind.rawValue, source, target] + (creates ? ["--create"] : []) + ["--mode", "merge"]
+        return ShellCommand(words + Self.condition(filter)).description
+    }
+
+    /// What compares both sides, as the user types it.
+    func verifyCommand(filter: String?) -> String {
+        ShellCommand(["sync", "verify", kind.rawValue, source, target] + Self.condition(filter)).description
+    }
+
+    private static func condition(_ filter: String?) -> [String] { filter.map { ["--where", $0] } ?? [] }
+
     /// A table's name with its Region, or the place as it is.
     private func name(_ side: String) -> String {
         guard kind == .table, let table = TableARN(side) else { return side }

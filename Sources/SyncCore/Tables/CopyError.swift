@@ -13,6 +13,8 @@ package enum CopyError: Error, Sendable, Equatable, CustomStringConvertible {
     case foreignKey(key: String)
     /// There is nothing by which to tell expired items.
     case noTimeToLive(table: String)
+    /// A merge in parts whose parts would take more invocations than Step Functions can note.
+    case tooFewSegments(Int, minimum: Int, table: String)
     /// Nothing has moved for so long; the last error.
     case stalled(Duration, String?)
     /// Segments whose items read are not those accounted for.
@@ -39,6 +41,10 @@ package enum CopyError: Error, Sendable, Equatable, CustomStringConvertible {
                 + " --default-encryption"
         case .noTimeToLive(let table):
             "--skip-expired: the source \(table) has no time to live enabled"
+        case .tooFewSegments(let segments, let minimum, let table):
+            "--segments \(segments): the source \(table) is so large that each segment would take more than"
+                + " \(CopyKind.maximumInvocations) invocations, and Step Functions ends an execution at 25,000 events: give at"
+                + " least --segments \(minimum), or leave the option out"
         case .stalled(let duration, let error):
             "nothing has moved for \(duration.components.seconds) s" + (error.map { ": \($0)" } ?? "")
         case .unbalanced(let segments):

@@ -16,6 +16,8 @@ package struct CopyPreparation: Sendable {
     /// Forgets what an earlier run has done.
     package var restarts = false
     package var segments: Int?
+    /// Whether the copy is done part by part, each part in an execution of Step Functions of its own.
+    package var isDoneInParts = false
     package var checkpointPath: String?
     /// Where checkpoints lie that are not named.
     package var stateFolder: String
@@ -80,11 +82,21 @@ package struct CopyPreparation: Sendable {
                 throw CopyError.targetNotEmpty(table: target.name)
             }
         }
+        let minimum =
+            isDoneInParts
+            ? TableCopyPlan.minimumSegments(
+                options.mode,
+                items: tables.source.itemCount,
+                bytes: tables.source.sizeBytes
+            ) : 1
+        if let segments, segments < minimum {
+            throw CopyError.tooFewSegments(segments, minimum: minimum, table: source.name)
+        }
         try await requirePermissions(source: source, target: target, tables, options)
         let checkpoint = try CopyCheckpoint(
             path: path,
             identity: identity,
-            segments: segments ?? TableCopy.segments(forBytes: tables.source.sizeBytes),
+            segments: segments ?? max(minimum, TableCopy.segments(forBytes: tables.source.sizeBytes)),
             requestedSegments: segments,
             restarting: restarts
         )

@@ -48,6 +48,24 @@ struct BucketStatusTests {
         #expect(unknown.reasons.contains { $0.contains("the lag is not known") }, "\(unknown.reasons)")
     }
 
+    @Test("A bucket that does not exist is named where events wait or have failed, with the command that makes it")
+    func missingTarget() async throws {
+        for (queue, isMissing) in [("Sync-bucket-events", true), ("Sync-bucket-failures", true), ("none", false)] {
+            let state = TemporaryState()
+            let live = LiveAWS(s3Fault: { call, _ in
+                call.operation == "HeadBucket" && call.bucket == "new" ? .error("NotFound", status: 404) : nil
+            })
+            live.state.withLock { $0.queues[queue] = [Self.message()] }
+            let status = await SyncStatus.read(try live.clients([.bucket]), records: state.records) { LiveAWS.noon }
+            let reasons = status.mappings.flatMap(\.reasons)
+            #expect(reasons.contains { $0.contains("the bucket new does not exist") } == isMissing, "\(reasons)")
+            let command = "run sync bucket s3://old/kept/ s3://new/ \(isMissing ? "--create " : "")--mode merge"
+            #expect(reasons.count { $0.hasSuffix(command) } == (isMissing ? 2 : 1), "\(reasons)")
+        }
+        let there = try await status { $0.queues["Sync-bucket-events"] = [Self.message()] }
+        #expect(!there.reasons.contains { $0.contains("does not exist") }, "\(there.reasons)")
+    }
+
     private static let allFaults = [
         LiveFault(testDescription: "not deployed", reason: "there is no function Sync-buckets") { $0.functions = [] },
         LiveFault(testDescription: "no notification", reason: "s3://old does not notify the queue Sync-bucket-events") {

@@ -125,6 +125,37 @@ struct SyncStatusTests {
         #expect(reasons.contains { $0.contains(fault.reason) }, "\(reasons)")
     }
 
+    @Test("A target that does not exist is named with the command that makes it, and not as a batch that failed")
+    func missingTarget() async throws {
+        let state = TemporaryState()
+        let live = LiveAWS()
+        live.state.withLock { $0.eventSource["LastProcessingResult"] = "PROBLEM: Function call failed" }
+        let there = try await status(live, filter: "v > 1", records: state.records).reasons
+        #expect(there.contains { $0.hasPrefix("the last batch failed") }, "\(there)")
+        let names = "\(LiveAWS.pair.source) \(LiveAWS.pair.target)"
+        #expect(there.contains { $0.hasSuffix("; run sync table \(names) --mode merge --where 'v > 1'") }, "\(there)")
+        #expect(there.contains { $0.hasSuffix("; run sync verify table \(names) --where 'v > 1'") }, "\(there)")
+
+        live.dynamoDB.change { $0.tables["Copy"] = nil }
+        let gone = try await status(live, filter: "v > 1", records: state.records).reasons
+        #expect(!gone.contains { $0.contains("last batch") }, "\(gone)")
+        let command = "sync table \(names) --create --mode merge --where 'v > 1'"
+        #expect(gone.contains { $0.contains("table/Copy does not exist") && $0.hasSuffix("run \(command)") }, "\(gone)")
+        #expect(gone.contains { $0.hasPrefix("no copy of what was there before") && $0.hasSuffix("run \(command)") })
+    }
+
+    @Test("A target that may not be looked at is not called missing")
+    func unseenTarget() async throws {
+        let live = LiveAWS()
+        live.state.withLock { state in
+            state.eventSource["LastProcessingResult"] = "PROBLEM: Function call failed"
+            state.refused = ["DescribeTable"]
+        }
+        let reasons = try await status(live, records: TemporaryState().records).reasons
+        #expect(reasons.contains { $0.hasPrefix("the last batch failed") }, "\(reasons)")
+        #expect(!reasons.contains { $0.contains("does not exist") }, "\(reasons)")
+    }
+
     @Test("A stream that was turned off is a reason against it")
     func withoutStream() async throws {
         let state = TemporaryState()

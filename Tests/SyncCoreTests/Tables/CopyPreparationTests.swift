@@ -218,6 +218,28 @@ struct CopyPreparationTests {
 
     // MARK: Options
 
+    @Test("Too few segments for a merge in parts are refused with how many it takes, before anything is written")
+    func tooFewSegments() async throws {
+        var fixture = CopyFixture()
+        defer { fixture.remove() }
+        fixture.options.mode = .merge
+        fixture.dynamoDB.change { $0.tables["Source"]?.settings = ["TableSizeBytes": 100_000_000_000] }
+        let error = await #expect(throws: CopyError.self) {
+            try await Self.prepare(fixture) { ($0.segments, $0.isDoneInParts) = (3, true) }
+        }
+        #expect(error == .tooFewSegments(3, minimum: 4, table: "Source"))
+        #expect(error.map { "\($0)" }?.contains("at least --segments 4") == true)
+        #expect(Self.isUntouched(fixture))
+        for (segments, isDoneInParts) in [(4, true), (3, false)] {
+            let prepared = try await Self.prepare(fixture) {
+                ($0.segments, $0.isDoneInParts, $0.restarts) = (segments, isDoneInParts, true)
+            }
+            #expect(prepared.checkpoint.segmentCount == segments)
+        }
+        fixture.options.mode = .replace
+        _ = try await Self.prepare(fixture) { ($0.segments, $0.isDoneInParts, $0.restarts) = (3, true, true) }
+    }
+
     @Test("--skip-expired leaves out what is past its time to live, and says so when there is none")
     func skipExpired() async throws {
         let fixture = CopyFixture()

@@ -127,6 +127,45 @@ struct TableCopyPartTests {
         #expect(fixture.dynamoDB.table("Target").changes.isEmpty)
     }
 
+    @Test("A part ends before Step Functions does, and names the option that helps")
+    func tooManyInvocations() async throws {
+        let fixture = CopyFixture(pageBytes: 1_500)
+        defer { fixture.remove() }
+        fixture.dynamoDB.put(
+            (0..<300).map { number in
+                ["pk": ["S": .string(String(repeating: "a", count: 100))], "sk": ["N": .string("\(number)")]]
+            },
+            into: "Source"
+        )
+        let plan = try await Self.plan(fixture, segments: 1)
+        var event = Self.event(plan, segment: 0)
+        for count in 1...3 {
+            event = try await Self.invoke(event, fixture, pages: 1)
+            #expect(try JSONValue(parsing: event)["invocations"]?.integer == count)
+        }
+        var late = try #require(JSONValue(parsing: event).object)
+        late["invocations"] = .number(JSONNumber(CopyKind.maximumInvocations - 1))
+        event = try await Self.invoke(JSONValue.object(late).serialized(), fixture, pages: 1)
+        let before = fixture.dynamoDB.table("Target").count
+        let error = await #expect(throws: CopyPartError.self) { try await Self.invoke(event, fixture, pages: 1) }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.hasPrefix("segment 0 has taken 3000 invocations") && text.contains("more --segments"), "\(text)")
+        #expect(fixture.dynamoDB.table("Target").count == before)
+    }
+
+    @Test("Only a merge needs more segments than were asked for, by items and by bytes")
+    func minimumSegments() {
+        func minimum(_ mode: TableCopy.Mode, _ items: Int?, _ bytes: Int?) -> Int {
+            TableCopyPlan.minimumSegments(mode, items: items, bytes: bytes)
+        }
+        #expect(minimum(.replace, 5_000_000_000, 1 << 50) == 1)
+        #expect(minimum(.merge, nil, nil) == 1 && minimum(.merge, 2_249_999, 1 << 30) == 1)
+        #expect(minimum(.merge, 2_250_000, 0) == 2 && minimum(.merge, 22_500_000, 0) == 11)
+        // Items of 400 KB.
+        #expect(minimum(.merge, 1_000_000, 400_000_000_000) == 16)
+        #expect(minimum(.merge, 1 << 50, 1 << 50) == CopyKind.maximumParts)
+    }
+
     @Test("An event that is none says what is wrong, and one that would count twice is refused")
     func badEvents() async throws {
         let fixture = CopyFixture()

@@ -8,7 +8,7 @@ extension BucketCopyPart {
     ///   - onFailure: gets every object that could not be copied, from any thread.
     /// - Returns: the part as it is then.
     /// - Throws: what ends the whole: a listing that failed, missing credentials, ``TooManyFailuresError``,
-    ///   `CancellationError`.
+    ///   ``CopyPartError`` when the part has taken as many invocations as it may, `CancellationError`.
     package func run(
         source: AWSClient,
         target: AWSClient,
@@ -44,6 +44,7 @@ extension BucketCopyPart {
         onFailure: @escaping @Sendable (BucketSyncReport.Failure) -> Void
     ) async throws -> BucketCopyPart {
         guard !isDone else { return self }
+        try CopyKind.bucket.requireRoom(for: result.segment, after: invocations)
         let progress = SyncProgress()
         let ledger = SyncLedger(progress: progress, onFailure: onFailure)
         let pace = TransferPace(maximum: options.transfersAtOnce, clock: clock)
@@ -79,6 +80,7 @@ extension BucketCopyPart {
         }
         for key in outcome.tooLarge { try ledger.failed(key, TooLargeForPartError()) }
         var next = self
+        next.invocations += 1
         // Where only unfinished copies are left, the next invocation finds nothing behind this key.
         next.key = outcome.position ?? key
         next.isDone = outcome.isDone && outcome.unfinished.isEmpty

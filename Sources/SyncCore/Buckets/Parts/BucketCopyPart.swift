@@ -26,6 +26,8 @@ package struct BucketCopyPart: Sendable, Equatable {
     var key: [UInt8]?
     var unfinished: [Unfinished] = []
     package internal(set) var isDone = false
+    /// Those that the part has taken.
+    var invocations = 0
 
     init(_ settings: BucketCopySettings, range: KeyRange, number: Int) {
         self.settings = settings
@@ -46,6 +48,7 @@ package struct BucketCopyPart: Sendable, Equatable {
         self.result = try BucketPartResult(json: result)
         guard self.result.segment == number else { throw CopyPartError("\"result\" is of another part") }
         isDone = json["done"]?.bool ?? false
+        invocations = json["invocations"]?.integer ?? 0
         key = json["key"]?.string.map { Array($0.utf8) }
         for json in json["unfinished"]?.array ?? [] { unfinished.append(try Unfinished(json: json)) }
         // Taken for the beginning, the part would be counted twice.
@@ -73,6 +76,7 @@ package struct BucketCopyPart: Sendable, Equatable {
             "key": key.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null,
             "unfinished": .array(unfinished.map(\.json)),
             "done": .bool(isDone),
+            "invocations": .number(JSONNumber(invocations)),
             "result": result.json,
         ]
     }

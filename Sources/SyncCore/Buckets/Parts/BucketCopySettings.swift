@@ -113,8 +113,8 @@ extension BucketCopySettings.Side {
         guard let bucket = json?["bucket"]?.string, let prefix = json?["prefix"]?.string,
             let region = json?["region"]?.string.flatMap({ Region($0) })
         else { throw CopyPartError("\"copy.\(name)\" does not say which bucket, prefix and Region it is") }
-        guard (try? BucketAddressing.validate(bucket)) != nil else {
-            throw CopyPartError("\"copy.\(name).bucket\" is no bucket's name")
+        do { try BucketAddressing.validate(bucket) } catch {
+            throw CopyPartError("\"copy.\(name).bucket\": \(error)")
         }
         self.init(bucket: bucket, prefix: prefix, region: region, role: nil)
         if let role = json?["role"] {

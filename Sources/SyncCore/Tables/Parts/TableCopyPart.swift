@@ -15,6 +15,8 @@ package struct TableCopyPart: Sendable, Equatable {
     /// Merge: what is to be written before the segment goes on.
     var noted: [NotedPage] = []
     package internal(set) var isDone = false
+    /// Those that the part has taken.
+    var invocations = 0
 
     /// - Throws: ``CopyPartError``.
     init(json: JSONValue) throws(CopyPartError) {
@@ -29,6 +31,7 @@ package struct TableCopyPart: Sendable, Equatable {
             guard self.result.segment == segment else { throw CopyPartError("\"result\" is of another segment") }
             key = json["key"].flatMap { $0.isNull ? nil : $0.serialized() }
             isDone = json["done"]?.bool ?? false
+            invocations = json["invocations"]?.integer ?? 0
             for page in json["noted"]?.array ?? [] { noted.append(try NotedPage(json: page)) }
             // Taken for the beginning, the segment would be counted twice.
             guard isDone || key != nil || !noted.isEmpty else {
@@ -45,6 +48,7 @@ package struct TableCopyPart: Sendable, Equatable {
             "segment": .number(JSONNumber(segment)),
             "key": key.flatMap { try? JSONValue(parsing: $0) } ?? .null,
             "done": .bool(isDone),
+            "invocations": .number(JSONNumber(invocations)),
             "result": result.json,
         ]
         if !noted.isEmpty { object["noted"] = .array(noted.map(\.json)) }
@@ -58,7 +62,7 @@ package struct TableCopyPart: Sendable, Equatable {
     ///   - stopsReading: whether what is read by now is to be the last.
     /// - Returns: the part as it is then, and a line for each item that DynamoDB has refused (as ``FailedItem``).
     /// - Throws: as ``TableCopy/run(checkpoint:stopsReading:report:)``; ``CopyPartError`` when the tables are not those
-    ///   with which the copy has begun.
+    ///   with which the copy has begun, or when it has taken as many invocations as it may.
     package func run(
         source: TableSide,
         target: TableSide,
@@ -67,6 +71,7 @@ package struct TableCopyPart: Sendable, Equatable {
         clock: SyncClock = SyncClock()
     ) async throws -> (part: TableCopyPart, failures: [UInt8]) {
         guard !isDone else { return (self, []) }
+        try CopyKind.table.requireRoom(for: segment, after: invocations)
         let tables = try await CopyTables(source: source, target: target)
         let identity = CopyIdentity(tables, options: plan.options)
         if let difference = plan.identity.difference(from: identity) {
@@ -82,6 +87,7 @@ package struct TableCopyPart: Sendable, Equatable {
         }
         let copy = TableCopy(source: source, target: target, tables: tables, options: plan.options, clock: clock)
         var next = self
+        next.invocations += 1
         var failures: [UInt8] = []
         let progress: TableCopy.Progress
         switch plan.identity.mode {

@@ -17,6 +17,24 @@ package struct TableCopyPlan: CopyPlan {
     /// Writes that one part has in flight at most.
     static let writesInFlight = 16
 
+    /// Into how many segments a table has to be divided so that none takes more invocations than it may
+    /// (``CopyKind/maximumInvocations``).
+    ///
+    /// Only a merge's are that small: each writes no more than the keys and pages that the one before could note.
+    ///
+    /// - Parameters: what DescribeTable tells of the table, hours old.
+    package static func minimumSegments(_ mode: TableCopy.Mode, items: Int?, bytes: Int?) -> Int {
+        guard mode == .merge else { return 1 }
+        let byItems = (items ?? 0) / (CopyKind.maximumInvocations * notedItems)
+        let byBytes = (bytes ?? 0) / (CopyKind.maximumInvocations * notedBytes)
+        return min(CopyKind.maximumParts, 1 + max(byItems, byBytes))
+    }
+
+    /// Items that an invocation of a merge writes at least, with keys of 200 bytes; most have shorter ones.
+    private static let notedItems = NotedPage.maximumKeyBytes / 200
+    /// Bytes of items that it writes at least: half of what its pages could hold.
+    private static let notedBytes = NotedPage.maximumPages << 19
+
     package init(
         identity: CopyIdentity,
         segments: Int,
