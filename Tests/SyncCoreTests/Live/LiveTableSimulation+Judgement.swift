@@ -79,7 +79,9 @@ extension LiveTableSimulation {
             guard isHandled, isTaken, !plan.copiesHistory, !isBehind(history, target) else { return views + [nil] }
             return [views.dropLast().last ?? nil]
         }
-        return state.withLock { $0.handled.contains(place) } ? [nil] : views + [nil]
+        // Nor can a replay that has written it just then tell, and leaves it.
+        let isKnown = state.withLock { $0.handled.contains(place) && !$0.hasReplayedBesideWrites }
+        return isKnown ? [nil] : views + [nil]
     }
 
     /// Whether live sync has brought the item's last change, and the item never came back to an earlier state.

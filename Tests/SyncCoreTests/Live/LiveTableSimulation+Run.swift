@@ -275,6 +275,7 @@ extension LiveTableSimulation {
     private func startReplay() {
         note("replay")
         meet("replays")
+        state.withLock { if !$0.isCalm { $0.hasReplayedBesideWrites = true } }
         let process = tasks.start { [self] in
             let client = client()
             let clients = LiveClients(configuration, source: client, target: client) { _ in client }

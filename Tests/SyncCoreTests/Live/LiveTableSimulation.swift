@@ -80,6 +80,8 @@ final class LiveTableSimulation: Sendable {
         var steps = 0
         /// The round's end: no faults any more.
         var isCalm = false
+        /// Whether a replay was under way while items were written.
+        var hasReplayedBesideWrites = false
         var favourite = 0
         /// Who makes no step as long as there are others.
         var paused: Int?
