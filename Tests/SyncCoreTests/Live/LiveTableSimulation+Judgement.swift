@@ -46,7 +46,9 @@ extension LiveTableSimulation {
 
     private func views(_ history: History, _ target: Target) -> [String?] {
         let first = plan.copiesHistory ? nil : initial(history.key, target)
-        return [first] + history.changes.map { target.view(of: $0.new).map(Self.text) }
+        // The target may have begun with an item that the source did not have.
+        let isExtra = first != nil && isBehind(history, target) && history.places.allSatisfy { $0 >= start }
+        return [first] + (isExtra ? [nil] : []) + history.changes.map { target.view(of: $0.new).map(Self.text) }
     }
 
     /// What the target had of an item before the first step.
