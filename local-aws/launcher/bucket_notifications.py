@@ -1,4 +1,4 @@
-"""What S3 does with notifications and ministack does not: it refuses rules that overlap, and decodes their filters."""
+"""What S3 does with notifications and ministack does not: refuses rules that overlap, decodes filters, tells of tags."""
 
 from __future__ import annotations
 
@@ -30,6 +30,31 @@ def install() -> None:
 
     s3._put_bucket_notification = put_unambiguous
     s3._key_matches_filter = matches_decoded
+    _tell_of_tags(s3)
+
+
+def _tell_of_tags(s3: Any) -> None:
+    """An object's tags are events of their own (S3 User Guide, "Supported event types"), also in EventBridge."""
+    put, delete = s3._put_object_tagging, s3._delete_object_tagging
+    s3._S3_EVENTBRIDGE_EVENT_DETAIL_TYPE["ObjectTagging:Put"] = "Object Tags Added"
+    s3._S3_EVENTBRIDGE_EVENT_DETAIL_TYPE["ObjectTagging:Delete"] = "Object Tags Deleted"
+
+    def tell(event: str, answer: Any, bucket: str, key: str) -> Any:
+        if answer[0] in (200, 204):
+            found = s3._buckets[bucket]["objects"][key]
+            s3._fire_s3_event_async(
+                bucket, key, event, size=found["size"], etag=found["etag"], version_id=found.get("version_id")
+            )
+        return answer
+
+    def put_and_tell(bucket: str, key: str, body: bytes, query: dict[str, Any] | None = None) -> Any:
+        return tell("s3:ObjectTagging:Put", put(bucket, key, body, query), bucket, key)
+
+    def delete_and_tell(bucket: str, key: str, query: dict[str, Any] | None = None) -> Any:
+        return tell("s3:ObjectTagging:Delete", delete(bucket, key, query), bucket, key)
+
+    s3._put_object_tagging = put_and_tell
+    s3._delete_object_tagging = delete_and_tell
 
 
 def is_ambiguous(first: dict[str, Any], second: dict[str, Any]) -> bool:

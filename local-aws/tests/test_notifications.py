@@ -67,3 +67,27 @@ def test_filters_are_encoded_as_keys_are(aws: LocalAWS, bucket: str, queue: tupl
     found = until(lambda: [body for body in bodies() if "Records" in body], "the event")
     assert {record["s3"]["object"]["key"] for body in found for record in body["Records"]} == {"a+b%C3%A9/1%2B2"}
     assert {record["s3"]["configurationId"] for body in found for record in body["Records"]} == {"encoded"}
+
+
+def test_tags_are_events_of_their_own(aws: LocalAWS, bucket: str, queue: tuple[str, str]) -> None:
+    url, arn = queue
+    s3, sqs = aws.client("s3", REGION), aws.client("sqs", REGION)
+    s3.put_object(Bucket=bucket, Key="a b", Body=b"12")
+    _put(aws, bucket, _rule("tags", arn, event="s3:ObjectTagging:*"))
+    s3.put_object_tagging(Bucket=bucket, Key="a b", Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
+    s3.delete_object_tagging(Bucket=bucket, Key="a b")
+    with pytest.raises(ClientError):
+        s3.put_object_tagging(Bucket=bucket, Key="missing", Tagging={"TagSet": []})
+    found: dict[str, Any] = {}
+
+    def both() -> bool:
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            for record in json.loads(message["Body"]).get("Records", []):
+                # Tests share the queue.
+                if record["s3"]["configurationId"] == "tags":
+                    found[record["eventName"]] = record["s3"]["object"]
+        return len(found) == 2
+
+    until(both, "the events")
+    assert set(found) == {"ObjectTagging:Put", "ObjectTagging:Delete"}
+    assert all(each["key"] == "a+b" and each["size"] == 2 for each in found.values())
