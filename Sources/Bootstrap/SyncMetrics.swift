@@ -1,4 +1,3 @@
-import BackupCore
 import LambdaRuntime
 import Logging
 
@@ -27,7 +26,7 @@ struct SyncMetrics {
         var source: String
         var target: String
         var metrics: [Metric]
-        /// From the youngest change to its arrival at the target; `nil` where nothing arrived.
+        /// How old the oldest change was when all was written; `nil` when none says when it was made.
         var lagMilliseconds: Double?
     }
 

@@ -143,8 +143,8 @@ def _objects(account: Account, bucket: str, region: str = REGION) -> dict[str, t
     return found
 
 
-def _photos(account: Account, prefix: str) -> tuple[str, str, str, dict[str, object]]:
-    """A bucket of photos, one for copies, and a rule of somebody else on keys that begin so, with its queue's URL."""
+def _photos(account: Account, prefix: str) -> tuple[str, str, str]:
+    """A bucket of photos, with a rule of somebody else on keys that begin so; one for copies; and the URL of that rule's queue."""
     s3, sqs = account.client("s3"), account.client("sqs")
     photos, copies = f"photos-{account.number}", f"copies-{account.number}"
     s3.create_bucket(Bucket=photos)
@@ -159,7 +159,7 @@ def _photos(account: Account, prefix: str) -> tuple[str, str, str, dict[str, obj
     rule: dict[str, object] = {"Id": "theirs", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
     rule["Filter"] = {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}}
     s3.put_bucket_notification_configuration(Bucket=photos, NotificationConfiguration={"QueueConfigurations": [rule]})
-    return photos, copies, others, rule
+    return photos, copies, others
 
 
 def _write_photos(account: Account, photos: str) -> dict[str, tuple[bytes, dict[str, str]]]:
@@ -177,22 +177,10 @@ def _write_photos(account: Account, photos: str) -> dict[str, tuple[bytes, dict[
     return wanted
 
 
-def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project) -> None:
+def _are_followed_until_deleted(project: Project, photos: str, copies: str, others: str) -> None:
+    """What is written arrives, the others hear of it as before, and after --delete only theirs is left."""
     account = project.account
     s3, sqs = account.client("s3"), account.client("sqs")
-    photos, copies, others, _ = _photos(account, "raw/")
-    account.configure_sync(
-        buckets=[
-            {
-                "source": f"s3://{photos}/a b+é/",
-                "sourceRegion": REGION,
-                "target": f"s3://{copies}/new/",
-                "targetRegion": OTHER_REGION,
-            }
-        ]
-    )
-    output = project.deploy()
-    assert "live sync is on" in output and "five minutes" in output
     wanted = _write_photos(account, photos)
     until(lambda: _objects(account, copies, OTHER_REGION) == wanted, "the copies")
     assert sqs.receive_message(QueueUrl=others, WaitTimeSeconds=1)["Messages"]
@@ -207,10 +195,27 @@ def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project)
     s3.put_bucket_notification_configuration(Bucket=photos, NotificationConfiguration={"QueueConfigurations": rules})
 
 
+def test_a_part_of_a_bucket_is_followed_beside_rules_of_others(project: Project) -> None:
+    account = project.account
+    photos, copies, others = _photos(account, "raw/")
+    account.configure_sync(
+        buckets=[
+            {
+                "source": f"s3://{photos}/a b+é/",
+                "sourceRegion": REGION,
+                "target": f"s3://{copies}/new/",
+                "targetRegion": OTHER_REGION,
+            }
+        ]
+    )
+    output = project.deploy()
+    assert "live sync is on" in output and "five minutes" in output
+    _are_followed_until_deleted(project, photos, copies, others)
+
+
 def test_a_bucket_whose_rules_leave_no_room_is_followed_through_eventbridge(project: Project) -> None:
     account = project.account
-    s3, sqs = account.client("s3"), account.client("sqs")
-    photos, copies, others, rule = _photos(account, "a b")
+    photos, copies, others = _photos(account, "a b")
     mapping = {
         "source": f"s3://{photos}/a b+é/",
         "sourceRegion": REGION,
@@ -221,13 +226,4 @@ def test_a_bucket_whose_rules_leave_no_room_is_followed_through_eventbridge(proj
     assert '"events": "eventbridge"' in project.run("--zip", str(project.zip), code=1)
     account.configure_sync(buckets=[{**mapping, "events": "eventbridge"}])
     assert "live sync is on" in project.deploy()
-    wanted = _write_photos(account, photos)
-    until(lambda: _objects(account, copies, OTHER_REGION) == wanted, "the copies")
-    assert sqs.receive_message(QueueUrl=others, WaitTimeSeconds=1)["Messages"]
-
-    assert "problems: 0" in project.run("--check")
-    assert "No changes" in project.deploy()
-    project.run("--delete", "--yes")
-    assert _objects(account, copies, OTHER_REGION) == wanted
-    rules = s3.get_bucket_notification_configuration(Bucket=photos)["QueueConfigurations"]
-    assert [each["Id"] for each in rules] == [rule["Id"]]
+    _are_followed_until_deleted(project, photos, copies, others)

@@ -28,8 +28,11 @@ extension LiveStatusReader {
         let pair = SyncPair(tables: source.description, target.table.description)
         return
             "the target \(target.table) does not exist, so that changes wait in the stream, which keeps them for 24 hours; run"
-            + " \(pair.copyCommand(filter: target.filter?.expression, creates: true))"
+            + " \(pair.copyCommand(filter: target.filter?.expression, creation: tableCreation))"
     }
+
+    /// The ARN says in which Region.
+    static let tableCreation = ["--create"]
 
     /// Those whose target is known not to exist; of one that may not be looked at nothing is known.
     func missingTargets(of mappings: [BucketMapping]) async -> Set<SyncPair> {
@@ -51,6 +54,11 @@ extension LiveStatusReader {
 
     static func missingFault(_ mapping: BucketMapping) -> String {
         "the bucket \(mapping.target.bucket) does not exist, so that events fail; run"
-            + " \(SyncPair(mapping).copyCommand(filter: nil, creates: true))"
+            + " \(SyncPair(mapping).copyCommand(filter: nil, creation: creation(mapping)))"
+    }
+
+    /// A bucket's name does not say in which Region it is to be.
+    static func creation(_ mapping: BucketMapping) -> [String] {
+        ["--create", "--target-region", mapping.targetRegion.description]
     }
 }

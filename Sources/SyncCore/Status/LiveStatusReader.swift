@@ -99,7 +99,7 @@ package struct LiveStatusReader: Sendable {
                 }
             case .unknown(let reason): status.lag = .unknown(reason)
             }
-            status.isTargetMissing = missing.contains(SyncPair(mapping, target))
+            if missing.contains(SyncPair(mapping, target)) { status.creation = Self.tableCreation }
             status.gaps = gaps(of: mapping.source, status, batches)
             found[SyncPair(mapping, target)] = status
         }
@@ -207,7 +207,7 @@ package struct LiveStatusReader: Sendable {
             status.faults += functionFault.map { [$0.text] } ?? []
             if let fault = notifications[mapping.source] ?? nil { status.faults.append(fault) }
             if missing.contains(SyncPair(mapping)) {
-                status.isTargetMissing = true
+                status.creation = Self.creation(mapping)
                 status.faults.append(Self.missingFault(mapping))
             }
             switch eventSources {

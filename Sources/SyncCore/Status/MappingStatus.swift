@@ -19,7 +19,7 @@ package struct MappingStatus: Sendable {
 
     /// What copies what was there before, as the user types it.
     var copyCommand: String {
-        pair.copyCommand(filter: filter, creates: live.isTargetMissing)
+        pair.copyCommand(filter: filter, creation: live.creation)
     }
 
     /// What compares both sides, as the user types it.
@@ -56,8 +56,9 @@ package struct LiveStatus: Sendable {
     package var faults: [String] = []
     /// Whether the function is there at all; all else is for nothing without it.
     package var isDeployed = true
-    /// Whether the target is known not to exist; looked at only where changes do not arrive.
-    package var isTargetMissing = false
+    /// The options with which a copy makes the target, where that is known not to exist; looked at only where changes do
+    /// not arrive.
+    package var creation: [String] = []
     /// How old the last change was when it was at the target, or how long the oldest event has waited; in seconds.
     package var lag: Known<Double>
     /// Whether nothing changed for a while, as far as AWS shows it: then there is no lag.

@@ -46,9 +46,9 @@ package struct SyncPair: Sendable, Hashable, CustomStringConvertible {
 
     /// What copies what was there before live sync, as the user types it.
     ///
-    /// - Parameter creates: whether the target is to be made.
-    func copyCommand(filter: String?, creates: Bool) -> String {
-        let words = ["sync", kind.rawValue, source, target] + (creates ? ["--create"] : []) + ["--mode", "merge"]
+    /// - Parameter creation: the options that make the target; none where it is there.
+    func copyCommand(filter: String?, creation: [String]) -> String {
+        let words = ["sync", kind.rawValue, source, target] + creation + ["--mode", "merge"]
         return ShellCommand(words + Self.condition(filter)).description
     }
 

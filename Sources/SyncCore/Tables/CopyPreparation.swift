@@ -63,6 +63,17 @@ package struct CopyPreparation: Sendable {
             }
             options.expiryAttribute = attribute
         }
+        // Before a target is made, which the next run would find there.
+        let minimum =
+            isDoneInParts
+            ? TableCopyPlan.minimumSegments(
+                options.mode,
+                items: sourceTable.itemCount,
+                bytes: sourceTable.sizeBytes
+            ) : 1
+        if let segments, segments < minimum {
+            throw CopyError.tooFewSegments(segments, minimum: minimum, table: source.name)
+        }
         var isTargetNew = false
         var timeToLiveToEnable: String?
         if createsTarget, try await CopyTables.describeTarget(target) == nil {
@@ -81,16 +92,6 @@ package struct CopyPreparation: Sendable {
             {
                 throw CopyError.targetNotEmpty(table: target.name)
             }
-        }
-        let minimum =
-            isDoneInParts
-            ? TableCopyPlan.minimumSegments(
-                options.mode,
-                items: tables.source.itemCount,
-                bytes: tables.source.sizeBytes
-            ) : 1
-        if let segments, segments < minimum {
-            throw CopyError.tooFewSegments(segments, minimum: minimum, table: source.name)
         }
         try await requirePermissions(source: source, target: target, tables, options)
         let checkpoint = try CopyCheckpoint(

@@ -50,6 +50,7 @@ struct BucketStatusTests {
 
     @Test("A bucket that does not exist is named where events wait or have failed, with the command that makes it")
     func missingTarget() async throws {
+        let creation = "--create --target-region us-east-1 "
         for (queue, isMissing) in [("Sync-bucket-events", true), ("Sync-bucket-failures", true), ("none", false)] {
             let state = TemporaryState()
             let live = LiveAWS(s3Fault: { call, _ in
@@ -59,7 +60,7 @@ struct BucketStatusTests {
             let status = await SyncStatus.read(try live.clients([.bucket]), records: state.records) { LiveAWS.noon }
             let reasons = status.mappings.flatMap(\.reasons)
             #expect(reasons.contains { $0.contains("the bucket new does not exist") } == isMissing, "\(reasons)")
-            let command = "run sync bucket s3://old/kept/ s3://new/ \(isMissing ? "--create " : "")--mode merge"
+            let command = "run sync bucket s3://old/kept/ s3://new/ \(isMissing ? creation : "")--mode merge"
             #expect(reasons.count { $0.hasSuffix(command) } == (isMissing ? 2 : 1), "\(reasons)")
         }
         let there = try await status { $0.queues["Sync-bucket-events"] = [Self.message()] }

@@ -230,6 +230,13 @@ struct CopyPreparationTests {
         #expect(error == .tooFewSegments(3, minimum: 4, table: "Source"))
         #expect(error.map { "\($0)" }?.contains("at least --segments 4") == true)
         #expect(Self.isUntouched(fixture))
+        // The next run, with more of them, could not make a target that is there.
+        await #expect(throws: CopyError.self) {
+            try await Self.prepare(fixture, target: "New") {
+                ($0.segments, $0.isDoneInParts, $0.createsTarget) = (3, true, true)
+            }
+        }
+        #expect(fixture.dynamoDB.change { $0.tables["New"] == nil })
         for (segments, isDoneInParts) in [(4, true), (3, false)] {
             let prepared = try await Self.prepare(fixture) {
                 ($0.segments, $0.isDoneInParts, $0.restarts) = (segments, isDoneInParts, true)
