@@ -1,6 +1,6 @@
 // The limit that the HTTP client is compared with: the same transfers by a bare loop around libcurl's multi handle.
 //
-//   http_client PORT small COUNT IN-FLIGHT     POSTs of 500 bytes, each with its own header lines and answer
+//   http_client PORT small COUNT IN-FLIGHT     POSTs of 500 bytes, each with other header lines and its own answer
 //   http_client PORT client COUNT IN-FLIGHT    the same with 10,000 bytes, as a BatchWriteItem of 25 items has
 //   http_client PORT download BYTES            one answer, in memory never whole
 //   http_client PORT upload BYTES              one body, likewise
@@ -74,16 +74,26 @@ static CURL *make_handle(const char *url) {
     return handle;
 }
 
-// What is the same for every request is set once; its header lines are new each time, as those of signed requests are.
+// Made beforehand: what is measured is how they are sent.
+static char lines[100][8][64];
+
+static void make_lines(void) {
+    for (int number = 0; number < 100; number++) {
+        for (int index = 0; index < 8; index++) {
+            snprintf(lines[number][index], sizeof lines[number][index],
+                     "X-Header-%d: some value of header %d of request %d", index, index, number);
+        }
+    }
+}
+
+// What is the same for every request is set once; its header lines are others each time, as those of signed requests are.
 static void begin(CURLM *multi, CURL *handle, struct transfer *transfer, int number) {
-    char line[100];
     curl_slist_free_all(transfer->headers);
     transfer->headers = curl_slist_append(NULL, "Expect:");
     transfer->headers = curl_slist_append(transfer->headers, "Accept:");
     transfer->headers = curl_slist_append(transfer->headers, "Content-Type: application/x-amz-json-1.0");
     for (int index = 0; index < 8; index++) {
-        snprintf(line, sizeof line, "X-Header-%d: some value of header %d of request %d", index, index, number);
-        transfer->headers = curl_slist_append(transfer->headers, line);
+        transfer->headers = curl_slist_append(transfer->headers, lines[number % 100][index]);
     }
     transfer->head_count = transfer->body_count = 0;
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, transfer->headers);
@@ -93,6 +103,7 @@ static void begin(CURLM *multi, CURL *handle, struct transfer *transfer, int num
 static void send_small(const char *url, int total, int in_flight, long body_bytes) {
     char *body = malloc((size_t)body_bytes);
     memset(body, 'b', (size_t)body_bytes);
+    make_lines();
     CURLM *multi = curl_multi_init();
     struct transfer *transfers = calloc((size_t)in_flight, sizeof *transfers);
     int started = 0, done = 0, running;

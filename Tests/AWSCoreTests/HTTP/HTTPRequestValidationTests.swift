@@ -31,13 +31,35 @@ struct HTTPRequestValidationTests {
             ("Content-Length", "5"), ("content-length", "5"), ("Transfer-Encoding", "chunked"), ("host", "evil"),
         ]
     )
-    func fields(name: String, value: String) throws {
+    func fields(name: String, value: String) async throws {
         var request = Self.base
         request.headers.add(name, value)
-        let error = #expect(throws: HTTPError.self) { try request.validate() }
+        let transport = try CurlTransport()
+        let error = await #expect(throws: HTTPError.self) { try await transport.send(request) }
         #expect(error?.code == .malformed)
         #expect(error?.message.contains("secret") == false)
         #expect(error?.message.contains("\r") == false)
+    }
+
+    @Test("A control character is found wherever in a value it stands, and a tab is none")
+    func everywhere() async throws {
+        try await withScriptedServer(.init { _ in .response(200) }) { server in
+            let transport = try CurlTransport()
+            for offset in 1..<19 {
+                for (character, isAllowed) in [("\u{1F}", false), ("\u{7F}", false), ("\t", true), ("é", true)] {
+                    let before = String(repeating: "a", count: offset)
+                    let value = before + character + String(repeating: "a", count: 19 - offset)
+                    let request = HTTPRequest.to(server, headers: ["X-A": value])
+                    if isAllowed {
+                        #expect(try await transport.send(request).status == 200)
+                        #expect(server.requests.last?.headers["X-A"] == value)
+                    } else {
+                        let error = await #expect(throws: HTTPError.self) { try await transport.send(request) }
+                        #expect(error?.code == .malformed)
+                    }
+                }
+            }
+        }
     }
 
     @Test("What AWS needs is allowed")
@@ -46,8 +68,10 @@ struct HTTPRequestValidationTests {
         request.path = "/a/../b//%20+~{}é"
         request.query = "a=?/:@&b"
         request.authority = "[fd00:ec2::254]:80"
+        try request.validateURL()
         request.headers = ["x-amz-meta-a": "é\t b", "X-Amz-Target": "DynamoDB_20120810.ListTables", "X-Empty": ""]
-        try request.validate()
+        var list = CurlHeaderList()
+        _ = try list.fill(request)
     }
 
     @Test(

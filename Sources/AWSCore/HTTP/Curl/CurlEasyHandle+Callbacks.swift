@@ -22,40 +22,51 @@ extension CurlEasyHandle {
         }
     }
 
-    private static func transfer(_ context: UnsafeMutableRawPointer) -> CurlTransfer? {
-        Unmanaged<CurlEasyHandle>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.transfer }
+    /// Does something with the transfer that the handle carries; counts no references, as this is called for each line.
+    @inline(__always)
+    private static func withTransfer<Result>(
+        _ context: UnsafeMutableRawPointer,
+        _ body: (CurlTransfer) -> Result
+    ) -> Result? {
+        Unmanaged<CurlEasyHandle>.fromOpaque(context)._withUnsafeGuaranteedRef { handle in
+            handle.unretainedTransfer?._withUnsafeGuaranteedRef(body)
+        }
     }
 
     private static let writeCallback:
         @convention(c) (
             UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?
         ) -> Int = { data, _, count, context in
-            guard let data, let context, let transfer = transfer(context) else { return 0 }
-            return transfer.receiveBody(UnsafeRawBufferPointer(start: data, count: count))
+            guard let data, let context else { return 0 }
+            return withTransfer(context) { $0.receiveBody(UnsafeRawBufferPointer(start: data, count: count)) } ?? 0
         }
 
     private static let headerCallback:
         @convention(c) (
             UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?
         ) -> Int = { data, _, count, context in
-            guard let data, let context, let transfer = transfer(context) else { return 0 }
-            transfer.receiveHeaderLine(UnsafeRawBufferPointer(start: data, count: count))
-            return count
+            guard let data, let context else { return 0 }
+            return withTransfer(context) {
+                $0.receiveHeaderLine(UnsafeRawBufferPointer(start: data, count: count))
+                return count
+            } ?? 0
         }
 
     private static let readCallback:
         @convention(c) (
             UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?
         ) -> Int = { data, size, count, context in
-            guard let data, let context, let transfer = transfer(context) else { return Int(CURL_READFUNC_ABORT) }
-            return transfer.fillUpload(UnsafeMutableRawBufferPointer(start: data, count: size * count))
+            guard let data, let context else { return Int(CURL_READFUNC_ABORT) }
+            return withTransfer(context) {
+                $0.fillUpload(UnsafeMutableRawBufferPointer(start: data, count: size * count))
+            } ?? Int(CURL_READFUNC_ABORT)
         }
 
     private static let seekCallback: @convention(c) (UnsafeMutableRawPointer?, curl_off_t, CInt) -> CInt = {
         context,
         offset,
         origin in
-        guard let context, origin == SEEK_SET, let transfer = transfer(context) else { return CURL_SEEKFUNC_FAIL }
-        return transfer.seekUpload(to: Int(offset))
+        guard let context, origin == SEEK_SET else { return CURL_SEEKFUNC_FAIL }
+        return withTransfer(context) { $0.seekUpload(to: Int(offset)) } ?? CURL_SEEKFUNC_FAIL
     }
 }

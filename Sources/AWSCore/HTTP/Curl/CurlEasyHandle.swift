@@ -6,7 +6,11 @@ internal import CCurl
 final class CurlEasyHandle {
     let pointer: UnsafeMutableRawPointer
     /// Whose bytes it carries.
-    private(set) var transfer: CurlTransfer?
+    private(set) var transfer: CurlTransfer? {
+        didSet { unretainedTransfer = transfer.map(Unmanaged.passUnretained) }
+    }
+    /// The same, for libcurl's callbacks; stands as long as `transfer` does.
+    private(set) var unretainedTransfer: Unmanaged<CurlTransfer>?
     private var headerList = CurlHeaderList()
     /// A body that goes out with the headers; libcurl keeps nothing of it.
     private var inlineBody = UnsafeMutableRawBufferPointer(start: nil, count: 0)
@@ -97,7 +101,10 @@ final class CurlEasyHandle {
     }
 
     /// Sets everything that differs from one transfer to the next.
-    func prepare(for transfer: CurlTransfer) {
+    ///
+    /// - Throws: ``HTTPError`` of code ``HTTPError/Code/malformed`` when something in the request would be taken for
+    ///   something else on the wire; the handle is then of no further use.
+    func prepare(for transfer: CurlTransfer) throws {
         let request = transfer.request
         self.transfer = transfer
         errorBuffer[0] = 0
@@ -108,6 +115,7 @@ final class CurlEasyHandle {
             query: request.query
         )
         if url != lastURL {
+            try request.validateURL()
             lastURL = url
             set(CURLOPT_URL, request.url)
         }
@@ -132,7 +140,7 @@ final class CurlEasyHandle {
             setMethod(shape)
         }
         setBody(of: request, shape)
-        ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, headerList.fill(request))
+        ccurl_set_headers(pointer, CURLOPT_HTTPHEADER, try headerList.fill(request))
     }
 
     /// Lets go of the last transfer.

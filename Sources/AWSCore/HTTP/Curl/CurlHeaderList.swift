@@ -25,7 +25,8 @@ struct CurlHeaderList: ~Copyable {
     /// Writes the fields of a request.
     ///
     /// - Returns: the list's first node, which stands until the next call.
-    mutating func fill(_ request: HTTPRequest) -> UnsafeMutablePointer<curl_slist> {
+    /// - Throws: ``HTTPError`` of code ``HTTPError/Code/malformed`` for a field that would become another one.
+    mutating func fill(_ request: HTTPRequest) throws -> UnsafeMutablePointer<curl_slist> {
         let fields = request.headers.fields
         // Four lines that libcurl would add or leave out by itself; a separator of two and the end for each.
         let bytes = fields.reduce(64 + request.authority.utf8.count) {
@@ -38,14 +39,8 @@ struct CurlHeaderList: ~Copyable {
         writer.append("Expect", ":", "")
         writer.append("Accept", ":", "")
         if !request.headers.contains("Content-Type") { writer.append("Content-Type", ":", "") }
-        for field in fields {
-            // For the same reason a field without a value is written with a semicolon.
-            if Self.isBlank(field.value) {
-                writer.append(field.name, ";", "")
-            } else {
-                writer.append(field.name, ": ", field.value)
-            }
-        }
+        // By its place: a copy of each field would be two counts of references up and down again.
+        for index in fields.indices { try writer.append(fields[index]) }
         return nodes
     }
 
@@ -62,11 +57,6 @@ struct CurlHeaderList: ~Copyable {
         }
     }
 
-    private static func isBlank(_ text: String) -> Bool {
-        for byte in text.utf8 where byte != UInt8(ascii: " ") && byte != UInt8(ascii: "\t") { return false }
-        return true
-    }
-
     /// Writes one line behind the other and links them.
     private struct Writer {
         var lines: UnsafeMutablePointer<CChar>
@@ -74,27 +64,61 @@ struct CurlHeaderList: ~Copyable {
         var count = 0
 
         mutating func append(_ name: String, _ separator: StaticString, _ value: String) {
+            link()
+            _ = write(name)
+            write(constant: separator)
+            _ = write(value)
+            end()
+        }
+
+        /// Appends a field of the caller's, and looks at it where it then stands.
+        mutating func append(_ field: HTTPHeaders.Field) throws {
+            link()
+            let name = write(field.name)
+            let separator = lines
+            write(constant: ": ")
+            let value = write(field.value)
+            try HTTPRequest.validate(fieldName: name, value: value)
+            if value.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) {
+                // libcurl leaves out a field without a value, unless it is written with a semicolon.
+                lines = separator
+                write(constant: ";")
+            }
+            end()
+        }
+
+        private mutating func link() {
             (nodes + count).initialize(to: curl_slist(data: lines, next: nil))
             if count > 0 { nodes[count - 1].next = nodes + count }
             count += 1
-            append(name)
-            lines.update(
-                from: UnsafeRawPointer(separator.utf8Start).assumingMemoryBound(to: CChar.self),
-                count: separator.utf8CodeUnitCount
-            )
-            lines += separator.utf8CodeUnitCount
-            append(value)
+        }
+
+        private mutating func end() {
             lines.pointee = 0
             lines += 1
         }
 
-        private mutating func append(_ text: String) {
-            var text = text
-            text.withUTF8 { bytes in
-                guard let start = bytes.baseAddress else { return }
-                UnsafeMutableRawPointer(lines).copyMemory(from: start, byteCount: bytes.count)
-                lines += bytes.count
+        private mutating func write(constant text: StaticString) {
+            lines.update(
+                from: UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self),
+                count: text.utf8CodeUnitCount
+            )
+            lines += text.utf8CodeUnitCount
+        }
+
+        /// - Returns: where it stands now.
+        private mutating func write(_ text: String) -> UnsafeRawBufferPointer {
+            let start = UnsafeMutableRawPointer(lines)
+            let count = text.utf8.withContiguousStorageIfAvailable { bytes in
+                if let source = bytes.baseAddress { start.copyMemory(from: source, byteCount: bytes.count) }
+                return bytes.count
             }
+            let copied =
+                count
+                ?? UnsafeMutableRawBufferPointer(start: start, count: text.utf8.count)
+                .initializeMemory(as: UInt8.self, from: text.utf8).initialized.count
+            lines += copied
+            return UnsafeRawBufferPointer(start: start, count: copied)
         }
     }
 }

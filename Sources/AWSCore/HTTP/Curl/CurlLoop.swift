@@ -216,7 +216,7 @@ final class CurlLoop: TaskExecutor, @unchecked Sendable {
         }
         do {
             let handle = try idleHandles.popLast() ?? makeHandle()
-            handle.prepare(for: transfer)
+            try handle.prepare(for: transfer)
             transfer.handle = handle
             guard curl_multi_add_handle(multi, handle.pointer) == CURLM_OK else {
                 throw HTTPError(.resourcesExhausted, "libcurl takes no further transfer")

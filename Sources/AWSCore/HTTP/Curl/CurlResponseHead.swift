@@ -19,6 +19,8 @@ struct CurlResponseHead: Sendable {
             status = Int(String(decoding: UnsafeRawBufferPointer(rebasing: code), as: UTF8.self)) ?? 0
             lines.removeAll(keepingCapacity: true)
             lines.reserveCapacity(Self.usualBytes)
+        } else if let first = line.first, !HTTPHeaders.isBlankOrLineEnd(first) {
+            lines.append(contentsOf: line)
         } else if line.allSatisfy(HTTPHeaders.isBlankOrLineEnd) {
             // 101 is not asked for and has no successor.
             isWhole = status >= 200 || status == 101

@@ -43,8 +43,7 @@ final class CurlTransfer: @unchecked Sendable {
     struct BodyMustRestart: Error {}
 
     /// - Parameter maximumBodyBytes: the largest body to collect; `nil` to hand the body over while it arrives.
-    init(_ request: HTTPRequest, maximumBodyBytes: Int?) throws {
-        try request.validate()
+    init(_ request: HTTPRequest, maximumBodyBytes: Int?) {
         self.request = request
         if case .stream(let stream) = request.body {
             self.upload = CurlUploadBuffer(length: stream.length)

@@ -44,7 +44,7 @@ package final class CurlTransport: HTTPTransport {
 
     package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try await restartingBodies {
-            let transfer = try CurlTransfer(request, maximumBodyBytes: configuration.maximumResponseBytes)
+            let transfer = CurlTransfer(request, maximumBodyBytes: configuration.maximumResponseBytes)
             return try await run(transfer) { response, feeder in
                 await feeder?.stop()
                 return response
@@ -56,7 +56,7 @@ package final class CurlTransport: HTTPTransport {
 
     package func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse {
         try await restartingBodies {
-            let transfer = try CurlTransfer(request, maximumBodyBytes: nil)
+            let transfer = CurlTransfer(request, maximumBodyBytes: nil)
             let buffer = CurlResponseBuffer()
             return try await run(transfer) { head, feeder in
                 // A server may answer before it has the whole body, and want the rest nevertheless.
