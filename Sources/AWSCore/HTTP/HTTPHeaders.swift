@@ -69,7 +69,10 @@ package struct HTTPHeaders: Sendable {
     /// Whether a field of that name is there.
     package func contains(_ name: String) -> Bool {
         switch storage {
-        case .fields(let fields): fields.contains { $0.name.equalsIgnoringASCIICase(name) }
+        case .fields(let fields):
+            fields.withUnsafeBufferPointer { fields in
+                fields.indices.contains { fields[$0].name.equalsIgnoringASCIICase(name) }
+            }
         case .lines: self[name] != nil
         }
     }
@@ -164,16 +167,8 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
 extension String {
     /// Whether both strings are the same bytes once A–Z are folded to a–z.
     package func equalsIgnoringASCIICase(_ other: String) -> Bool {
-        guard utf8.count == other.utf8.count else { return false }
-        var (left, right) = (self, other)
-        return left.withUTF8 { left in
-            right.withUTF8 { right in
-                for index in 0..<left.count where left[index] != right[index] {
-                    guard left[index].asciiLowercased == right[index].asciiLowercased else { return false }
-                }
-                return true
-            }
-        }
+        let (left, right) = (utf8, other.utf8)
+        return left.count == right.count && left.elementsEqual(right) { $0.asciiLowercased == $1.asciiLowercased }
     }
 }
 

@@ -239,7 +239,8 @@ final class CopyScheduler: Sendable {
     /// - Throws: ``CopyError/stalled(_:_:)`` when nothing has moved for too long.
     func finish(_ span: Span, _ outcome: Outcome, error: (any Error)? = nil) throws -> Finished {
         let now = clock.now()
-        let random = clock.random()
+        // Only for waits, which most calls do not cause: random numbers are the kernel's.
+        let random = outcome.leftOver.isEmpty ? 0 : clock.random()
         let (finished, stalledFor) = signal { state -> (Finished, Duration?) in
             state.inFlight -= 1
             // A broken connection says nothing about how much the target takes.

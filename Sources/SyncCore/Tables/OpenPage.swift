@@ -41,8 +41,8 @@ struct OpenPage {
         var items: [Int32] = []
         items.reserveCapacity(maximum)
         var bytes = 1_024
-        // The places alone: a method of the page would copy all that is here, for each item.
-        let places = page.items
+        // These alone: to ask for one of them in the loops would copy all that is here, for each item.
+        let (places, wanted, end) = (page.items, wanted, wantedCount)
         func fits(_ item: Int32) -> Bool {
             bytes += places[Int(item)].count + 64
             return items.isEmpty || items.count < maximum && bytes <= BatchWriteItem.maximumBytes
@@ -54,12 +54,14 @@ struct OpenPage {
                 retries.removeLast()
             }
         }
-        while nextWanted < wantedCount {
-            let item = wanted?[nextWanted] ?? Int32(nextWanted)
+        var next = nextWanted
+        while next < end {
+            let item = if let wanted { wanted[next] } else { Int32(next) }
             guard fits(item) else { break }
             items.append(item)
-            nextWanted += 1
+            next += 1
         }
+        nextWanted = next
         return items
     }
 

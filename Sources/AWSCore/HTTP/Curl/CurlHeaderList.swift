@@ -39,8 +39,10 @@ struct CurlHeaderList: ~Copyable {
         writer.append("Expect", ":", "")
         writer.append("Accept", ":", "")
         if !request.headers.contains("Content-Type") { writer.append("Content-Type", ":", "") }
-        // By its place: a copy of each field would be two counts of references up and down again.
-        for index in fields.indices { try writer.append(fields[index]) }
+        // Where they lie: a copy of each field would be two counts of references up and down again.
+        try fields.withUnsafeBufferPointer { fields in
+            for index in fields.indices { try writer.append(fields[index]) }
+        }
         return nodes
     }
 
