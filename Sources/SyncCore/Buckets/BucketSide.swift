@@ -83,6 +83,14 @@ package enum SyncSide: Sendable {
         }
     }
 
+    /// Whether a read or a write can be made to depend on what is known of an object: a listing need not tell its ETag.
+    func isPinned(_ state: ObjectState) -> Bool {
+        switch self {
+        case .bucket: state.etag != nil
+        case .folder: true
+        }
+    }
+
     /// What an object is like now; `nil` when there is none.
     ///
     /// - Parameter isSource: Whether links are followed in a folder.

@@ -47,8 +47,6 @@ struct CheckpointReader {
         for (name, path) in CopyCounts.members { counts[keyPath: path] = line[name]?.integer ?? 0 }
         guard let key = line["key"], counts.pages > 0 || key.isNull else { return false }
         failuresEnd = max(failuresEnd, line["failuresEnd"]?.integer ?? 0)
-        // Two pages that were finished at the same time may stand in another order.
-        guard counts.pages >= positions[segment].counts.pages else { return true }
         positions[segment] = CopyCheckpoint.Position(
             key: key.isNull ? nil : key.serialized(),
             isDone: key.isNull,

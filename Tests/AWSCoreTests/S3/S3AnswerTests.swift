@@ -64,6 +64,13 @@ struct S3AnswerTests {
             .response(body: late("InternalError")), .response(body: ""), .response(body: done),
         ])
         #expect(try await passing.client.completeMultipartUpload(upload, parts: []).etag == "e")
+        let part = try S3Fixture([
+            .response(body: late("InternalError")), .response(body: ""),
+            .response(body: "<CopyPartResult><ETag>e</ETag></CopyPartResult>"),
+        ])
+        let source = S3CopySource(bucket: "s", key: "k")
+        #expect(try await part.client.uploadPartCopy(upload, number: 1, from: source, range: 0..<9).etag == "e")
+        #expect(part.transport.requests.count == 3)
         for (code, status) in [("PreconditionFailed", 412), ("ConditionalRequestConflict", 409), ("NoSuchUpload", 404)]
         {
             for outcome in [FakeTransport.Outcome.response(status, body: late(code)), .response(body: late(code))] {
@@ -74,9 +81,13 @@ struct S3AnswerTests {
                 #expect(error?.isS3PreconditionFailed == (status == 412))
                 #expect(error?.isS3Conflict == (status == 409))
                 #expect(error?.isS3NotFound == (status == 404))
-                let copy = CopyObjectRequest(source: S3CopySource(bucket: "s", key: "k"), bucket: "b-b", key: "k")
+                let copy = CopyObjectRequest(source: source, bucket: "b-b", key: "k")
                 let copyError = await #expect(throws: AWSError.self) { try await s3.client.copyObject(copy) }
                 #expect(copyError?.isS3PreconditionFailed == (status == 412))
+                let partError = await #expect(throws: AWSError.self) {
+                    try await s3.client.uploadPartCopy(upload, number: 1, from: source)
+                }
+                #expect(partError?.isS3PreconditionFailed == (status == 412))
             }
         }
     }

@@ -22,8 +22,11 @@ struct BucketSyncConcurrencyTests {
         }
     }
 
-    @Test("writes nothing over an object that somebody else put there meanwhile (H9)", arguments: [false, true])
-    func absentNoMore(streams: Bool) async throws {
+    @Test(
+        "writes nothing over an object that somebody else put there meanwhile (H9)",
+        arguments: [(false, false), (true, false), (true, true)]
+    )
+    func absentNoMore(streams: Bool, isLarge: Bool) async throws {
         let isChecked = Mutex(false)
         var harness = BucketSyncHarness(
             fault: Self.once(before: streams ? "PutObject" : "CopyObject") { fake in
@@ -34,7 +37,9 @@ struct BucketSyncConcurrencyTests {
             }
         )
         harness.options.streams = streams
-        harness.fake.put("source", "key", [1])
+        if isLarge { harness.options.streamPartThreshold = 1 }
+        // A large one without a checksum goes as one stream.
+        harness.fake.put("source", "key", [1]) { $0.checksums = [:] }
         let report = try await harness.run()
         #expect(isChecked.withLock { $0 })
         #expect(harness.fake.object("target", "key")?.bytes == [2])

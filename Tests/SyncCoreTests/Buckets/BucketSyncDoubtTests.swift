@@ -6,27 +6,6 @@ import Testing
 
 @Suite("A copy that may not be what was copied")
 struct BucketSyncDoubtTests {
-    /// Counts the calls for which it is asked.
-    private final class Counter: Sendable {
-        private let count = Mutex(0)
-
-        func next() -> Int {
-            count.withLock { count in
-                count += 1
-                return count
-            }
-        }
-    }
-
-    /// Everything in parts, one at a time.
-    private static func inParts(_ options: inout BucketSyncOptions) {
-        options.multipartCopyThreshold = 1000
-        options.copyPartSize = 500
-        options.streamPartThreshold = 1000
-        options.partSize = 500
-        options.partsAtOnce = 1
-    }
-
     /// An object that S3 has neither a checksum nor an MD5 of.
     private static func putUnknown(_ fake: FakeS3, _ bucket: String, _ byte: UInt8) {
         fake.put(bucket, "key", Array(repeating: byte, count: 2000), parts: [500, 500, 500, 500]) {
@@ -36,86 +15,17 @@ struct BucketSyncDoubtTests {
     }
 
     @Test(
-        "is made anew when a part's bytes were damaged on their way through here",
-        arguments: ["CRC64NVME", "CRC32"]
-    )
-    func damagedPart(checksum: String) async throws {
-        let parts = Counter()
-        var harness = BucketSyncHarness { call, _ in
-            guard call.operation == "GetObject", parts.next() == 2 else { return nil }
-            return .replacedBody { $0.map { $0 ^ 1 } }
-        }
-        Self.inParts(&harness.options)
-        harness.options.streams = true
-        let bytes = (0..<2000).map { UInt8(truncatingIfNeeded: $0 % 251) }
-        let algorithm = try #require(ChecksumAlgorithm(rawValue: checksum))
-        harness.fake.put("source", "key", bytes) { $0.checksums = [checksum: algorithm.headerValue(bytes)] }
-        let report = try await harness.run()
-        #expect(parts.next() > 5)
-        #expect(report.failures == [])
-        #expect(harness.fake.object("target", "key")?.bytes == bytes)
-    }
-
-    @Test("is made anew when its part was damaged, cut as the source's is, where S3 has no checksum")
-    func damagedPartOfSameLayout() async throws {
-        let parts = Counter()
-        var harness = BucketSyncHarness { call, _ in
-            guard call.operation == "GetObject", parts.next() == 1 else { return nil }
-            return .replacedBody { $0.map { $0 ^ 1 } }
-        }
-        Self.inParts(&harness.options)
-        harness.options.streams = true
-        let bytes = Array(repeating: UInt8(7), count: 2000)
-        // One part is cut the same way whatever its size.
-        harness.fake.put("source", "key", bytes, parts: [2000]) { $0.checksums = [:] }
-        let report = try await harness.run()
-        #expect(report.failures == [])
-        #expect(harness.fake.object("target", "key")?.bytes == bytes)
-        #expect(harness.fake.object("target", "key")?.etag == harness.fake.object("source", "key")?.etag)
-        #expect(parts.next() > 2)
-    }
-
-    @Test("is no damaged one when the source's parts are of several sizes, as many as equal ones would be")
-    func unevenParts() async throws {
-        var harness = BucketSyncHarness()
-        Self.inParts(&harness.options)
-        harness.options.streams = true
-        let size = 5 << 20
-        let bytes = Array(repeating: UInt8(7), count: 2 * size + 1)
-        harness.fake.put("source", "key", bytes, parts: [size, size - 1, 2]) { $0.checksums = [:] }
-        let report = try await harness.run()
-        #expect(report.failures == [])
-        let isRight = harness.fake.object("target", "key")?.bytes == bytes
-        #expect(isRight)
-        #expect(harness.fake.current.calls["CreateMultipartUpload"] == 1)
-    }
-
-    @Test("is told of when it is damaged each time, and how to replace it")
-    func damagedForEver() async throws {
-        var harness = BucketSyncHarness { call, _ in
-            call.operation == "GetObject" ? .replacedBody { $0.map { $0 ^ 1 } } : nil
-        }
-        Self.inParts(&harness.options)
-        harness.options.streams = true
-        harness.fake.put("source", "key", Array(repeating: 1, count: 2000))
-        let report = try await harness.run()
-        #expect(report.failures.map(\.code) == ["DamagedCopy"])
-        #expect(report.failures.first?.message.hasSuffix("run the command again with --compare checksum") == true)
-        #expect(report.transferredObjects == 0 && report.foundEqual == 0)
-    }
-
-    @Test(
         "is looked at again when somebody else has written to the target before it could be checked",
         arguments: [(false, false), (false, true), (true, true)]
     )
     func targetOfSomebodyElse(streams: Bool, isInParts: Bool) async throws {
-        let heads = Counter()
+        let heads = CallCounter()
         var harness = BucketSyncHarness { call, _ in
             guard call.operation == "HeadObject", call.bucket == "target", heads.next() == 1 else { return nil }
             // Nothing that S3 knows of it tells that it is another.
             return .first { Self.putUnknown($0, "target", 9) }
         }
-        if isInParts { Self.inParts(&harness.options) }
+        if isInParts { harness.copiesInParts() }
         harness.options.streams = streams
         harness.options.comparison = .checksum
         Self.putUnknown(harness.fake, "source", 1)
@@ -127,7 +37,7 @@ struct BucketSyncDoubtTests {
 
     @Test("is made anew when the source has another object by the time that both are compared")
     func sourceOfSomebodyElse() async throws {
-        let heads = Counter()
+        let heads = CallCounter()
         let harness = BucketSyncHarness { call, _ in
             guard call.operation == "HeadObject", call.bucket == "source", heads.next() == 1 else { return nil }
             return .first { Self.putUnknown($0, "source", 2) }
@@ -140,11 +50,11 @@ struct BucketSyncDoubtTests {
 
     @Test("is known to be made when only the answer got lost that completed it", arguments: [false, true])
     func lostCompletion(streams: Bool) async throws {
-        let completions = Counter()
+        let completions = CallCounter()
         var harness = BucketSyncHarness { call, _ in
             call.operation == "CompleteMultipartUpload" && completions.next() == 1 ? .lostAnswer : nil
         }
-        Self.inParts(&harness.options)
+        harness.copiesInParts()
         harness.options.streams = streams
         let bytes = Array(repeating: UInt8(1), count: 2000)
         harness.fake.put("source", "key", bytes)
@@ -158,7 +68,7 @@ struct BucketSyncDoubtTests {
 
     @Test("is not taken for made when its upload is gone and another object stands in its place")
     func lostUpload() async throws {
-        let completions = Counter()
+        let completions = CallCounter()
         var harness = BucketSyncHarness { call, _ in
             guard call.operation == "CompleteMultipartUpload", completions.next() == 1 else { return nil }
             return .first { fake in
@@ -166,7 +76,7 @@ struct BucketSyncDoubtTests {
                 fake.put("target", "key", Array(repeating: 9, count: 2000))
             }
         }
-        Self.inParts(&harness.options)
+        harness.copiesInParts()
         harness.fake.put("source", "key", Array(repeating: 1, count: 2000))
         let report = try await harness.run()
         #expect(report.failures == [])
@@ -180,14 +90,14 @@ struct BucketSyncDoubtTests {
         arguments: [(true, false), (true, true), (false, true)]
     )
     func newerThanListed(streams: Bool, isInParts: Bool) async throws {
-        let gets = Counter()
+        let gets = CallCounter()
         let size = isInParts ? 2000 : 20
         var harness = BucketSyncHarness { call, _ in
             let isFirst = call.bucket == "source" && ["GetObject", "HeadObject"].contains(call.operation)
             guard isFirst, gets.next() == 1 else { return nil }
             return .first { $0.put("source", "key", Array(repeating: 2, count: size)) }
         }
-        Self.inParts(&harness.options)
+        harness.copiesInParts()
         harness.options.streams = streams
         harness.fake.put("source", "key", Array(repeating: 1, count: size))
         let report = try await harness.run()
@@ -197,9 +107,61 @@ struct BucketSyncDoubtTests {
         #expect(harness.fake.current.calls["CreateMultipartUpload"] == (isInParts ? 1 : nil))
     }
 
+    @Test("is not taken for another's doing when S3 does not find what stands at both sides")
+    func notFound() async throws {
+        let harness = BucketSyncHarness { call, _ in
+            call.operation == "CopyObject" ? .error("NoSuchKey", status: 404) : nil
+        }
+        harness.fake.put("source", "key", [1, 2])
+        harness.fake.put("target", "key", [1])
+        let report = try await harness.run()
+        #expect(report.failures.map(\.code) == ["NoSuchKey"])
+        #expect(report.conflicts == 0 && report.vanished == 0)
+        #expect(harness.fake.object("target", "key")?.bytes == [1])
+    }
+
+    @Test("is made when the source has another size by the second look, even if only sizes are compared")
+    func otherSizeMeanwhile() async throws {
+        let copies = CallCounter()
+        var harness = BucketSyncHarness { call, _ in
+            guard call.operation == "CopyObject", copies.next() == 1 else { return nil }
+            return .first { $0.put("source", "key", [1, 2, 3]) }
+        }
+        harness.options.comparison = .size
+        harness.fake.put("source", "key", [1, 2])
+        harness.fake.put("target", "key", [1])
+        let report = try await harness.run()
+        #expect(report.conflicts == 1 && report.foundEqual == 0 && report.transferredObjects == 1)
+        harness.expectEqual()
+    }
+
+    @Test("is made where the listings tell no ETags that could be compared")
+    func listedWithoutETags() async throws {
+        var harness = BucketSyncHarness { call, _ in
+            guard call.operation == "ListObjectsV2" else { return nil }
+            return .replacedBody { body in
+                var text = String(decoding: body, as: UTF8.self)
+                while let start = text.firstRange(of: "<ETag>"), let end = text.firstRange(of: "</ETag>") {
+                    text.removeSubrange(start.lowerBound..<end.upperBound)
+                }
+                return Array(text.utf8)
+            }
+        }
+        harness.options.comparison = .etag
+        harness.fake.put("source", "key", [1, 2])
+        harness.fake.put("target", "key", [3, 4])
+        harness.fake.put("source", "same", [1, 2])
+        harness.fake.put("target", "same", [1, 2])
+        harness.fake.put("source", "new", [5])
+        let report = try await harness.run()
+        // Each is looked at first, so that no write goes without a condition.
+        #expect(report.transferredObjects == 2 && report.foundEqual == 1 && report.conflicts == 0)
+        harness.expectEqual()
+    }
+
     @Test("is tried for longer than one call lasts, and given up at last", arguments: [10, .max])
     func tries(failures: Int) async throws {
-        let calls = Counter()
+        let calls = CallCounter()
         let harness = BucketSyncHarness { call, _ in
             guard call.operation == "CopyObject", calls.next() <= failures else { return nil }
             return .error("InternalError", status: 500)
@@ -212,7 +174,7 @@ struct BucketSyncDoubtTests {
 
     @Test("is made anew when less came than S3 says that there is")
     func shortBody() async throws {
-        let gets = Counter()
+        let gets = CallCounter()
         var harness = BucketSyncHarness { call, _ in
             guard call.operation == "GetObject", gets.next() == 1 else { return nil }
             return .replacedBody { $0.dropLast() }
@@ -227,11 +189,11 @@ struct BucketSyncDoubtTests {
     @Test("is begun again when the connection breaks within an object, and given up at last", arguments: [3, .max])
     func brokenStream(breaks: Int) async throws {
         for isInParts in [false, true] {
-            let calls = Counter()
+            let calls = CallCounter()
             var harness = BucketSyncHarness { call, _ in
                 call.operation == "GetObject" && calls.next() <= breaks ? .cutBody(0) : nil
             }
-            Self.inParts(&harness.options)
+            harness.copiesInParts()
             harness.options.streams = true
             let bytes = Array(repeating: UInt8(1), count: isInParts ? 2000 : 500)
             harness.fake.put("source", "key", bytes)
@@ -245,12 +207,12 @@ struct BucketSyncDoubtTests {
 
     @Test("is not taken for made when only an older object stands in its place")
     func olderTarget() async throws {
-        let copies = Counter()
+        let copies = CallCounter()
         var harness = BucketSyncHarness { call, _ in
             guard call.operation == "UploadPartCopy", copies.next() == 1 else { return nil }
             return .first { Self.putUnknown($0, "source", 2) }
         }
-        Self.inParts(&harness.options)
+        harness.copiesInParts()
         Self.putUnknown(harness.fake, "target", 9)
         Self.putUnknown(harness.fake, "source", 1)
         let report = try await harness.run()
@@ -266,7 +228,7 @@ struct BucketSyncDoubtTests {
             if call.operation == "CompleteMultipartUpload" { headers.withLock { $0 = call.headers } }
             return nil
         }
-        Self.inParts(&harness.options)
+        harness.copiesInParts()
         harness.options.streams = streams
         harness.fake.put("source", "key", bytes)
         _ = try await harness.run()

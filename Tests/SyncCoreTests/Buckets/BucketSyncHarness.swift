@@ -1,6 +1,7 @@
 import AWSCore
 import AWSTesting
 import SyncCore
+import Synchronization
 import Testing
 
 /// Two buckets in one S3, and a sync between them.
@@ -61,6 +62,15 @@ struct BucketSyncHarness {
         }
     }
 
+    /// Everything in parts, one at a time.
+    mutating func copiesInParts() {
+        options.multipartCopyThreshold = 1000
+        options.copyPartSize = 500
+        options.streamPartThreshold = 1000
+        options.partSize = 500
+        options.partsAtOnce = 1
+    }
+
     /// Whether the target holds what the source holds, and nothing is left of unfinished uploads.
     func expectEqual(_ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation) {
         let state = fake.current
@@ -71,5 +81,17 @@ struct BucketSyncHarness {
         #expect(missing.map(\.text) == [], comment, sourceLocation: sourceLocation)
         #expect(different.map(\.text) == [], comment, sourceLocation: sourceLocation)
         #expect(state.uploads.isEmpty, comment, sourceLocation: sourceLocation)
+    }
+}
+
+/// Counts the calls for which it is asked.
+final class CallCounter: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
     }
 }

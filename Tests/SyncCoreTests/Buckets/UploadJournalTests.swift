@@ -101,6 +101,26 @@ struct UploadJournalTests {
         }
     }
 
+    @Test("are none that it has completed or aborted itself")
+    func ended() async throws {
+        try await Self.withFolder { folder in
+            let fake = FakeS3()
+            fake.createBucket("target")
+            let s3 = try fake.s3()
+            var killed: UploadJournal? = UploadJournal(folder: folder)
+            var left: [S3MultipartUpload] = []
+            for key in ["a", "b", "c"] {
+                left.append(try await s3.createMultipartUpload(bucket: "target", key: key))
+                try killed?.began(left[left.count - 1], at: s3)
+            }
+            killed?.ended(left[1])
+            killed = nil
+            #expect(try await UploadJournal(folder: folder).abortLeftovers(in: "target", at: s3) == 2)
+            #expect(Array(fake.current.uploads.keys) == [left[1].uploadID])
+            #expect(Self.names(in: folder) == [])
+        }
+    }
+
     @Test("are not those of a run that is at work, and a line that breaks off does not matter")
     func atWork() async throws {
         try await Self.withFolder { folder in

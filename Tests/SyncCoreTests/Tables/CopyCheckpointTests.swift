@@ -158,12 +158,16 @@ struct CopyCheckpointTests {
             let checkpoint = try CopyCheckpoint(path: path, identity: Self.identity, segments: 1)
             try checkpoint.record(Self.page(0, nil, pages: 1, read: 1))
         }
-        var others = Array(repeating: Self.identity, count: 5)
+        var others = Array(repeating: Self.identity, count: 8)
         others[0].source.arn += "2"
         others[1].target.id = "c"
         others[2].mode = .replace
         others[3].filter = nil
         others[4].skipsExpired = true
+        // Under its old name, a table that was made anew.
+        others[5].source.id = "c"
+        others[6].source.created = 3
+        others[7].target.created = 3
         for other in others {
             #expect(throws: CheckpointError.self) { try CopyCheckpoint(path: path, identity: other, segments: 1) }
             #expect(throws: CheckpointError.self) { try CopyCheckpoint.isThere(path: path, of: other) }
@@ -173,10 +177,42 @@ struct CopyCheckpointTests {
         }
         #expect(try CopyCheckpoint(path: path, identity: Self.identity, segments: 1).positions[0].isDone)
         #expect(try !CopyCheckpoint(path: path, identity: others[0], segments: 2, restarting: true).isResumed)
-        try Data("something else\n".utf8).write(to: URL(filePath: path))
+    }
+
+    @Test(
+        "is no file of somebody else, which stays as it is",
+        arguments: ["something else\n", "something else", #"{"format":"another"}"#, "{}\n"]
+    )
+    func notOurs(text: String) throws {
+        let path = Self.temporaryPath()
+        defer { Self.remove(path) }
+        _ = try CopyCheckpoint(path: path, identity: Self.identity, segments: 1)
+        try Data(text.utf8).write(to: URL(filePath: path))
         #expect(throws: CheckpointError.notACheckpoint(path: path)) {
             try CopyCheckpoint(path: path, identity: Self.identity, segments: 1)
         }
+        #expect(FileManager.default.contents(atPath: path) == Data(text.utf8))
+    }
+
+    @Test(
+        "is believed up to the first line that is broken, as a power failure leaves one amid others",
+        arguments: ["\0\0\0\0", "{\"segment\":0,\"key\":{\"pk\"", #"{"segment":7,"key":null}"#, #"{"segment":0}"#]
+    )
+    func brokenLine(line: String) throws {
+        let path = Self.temporaryPath()
+        defer { Self.remove(path) }
+        do {
+            let checkpoint = try CopyCheckpoint(path: path, identity: Self.identity, segments: 1)
+            for page in 1...2 {
+                try checkpoint.record(Self.page(0, #"{"pk":{"S":"\#(page)"}}"#, pages: page, read: page * 10))
+            }
+        }
+        var lines = try #require(FileManager.default.contents(atPath: path)).split(separator: UInt8(ascii: "\n"))
+        #expect(lines.count == 3)
+        lines.insert(Data(line.utf8), at: 2)
+        try Data(lines.joined(separator: Data("\n".utf8)) + Data("\n".utf8)).write(to: URL(filePath: path))
+        let again = try CopyCheckpoint(path: path, identity: Self.identity, segments: 1)
+        #expect(again.positions[0].counts.pages == 1 && again.positions[0].counts.read == 10)
     }
 
     @Test("that does not account for every item keeps a copy from being called done")
@@ -199,6 +235,34 @@ struct CopyCheckpointTests {
             return
         }
         #expect(segments.count == 1)
+    }
+
+    @Test("that says of a segment what this run knows otherwise, or not that it has ended, is no proof of a copy")
+    func otherThanKnown() async throws {
+        let fixture = CopyFixture()
+        defer { fixture.remove() }
+        let (source, target) = (try fixture.side("Source"), try fixture.side("Target"))
+        let tables = try await CopyTables(source: source, target: target)
+        let checkpoint = try CopyCheckpoint(
+            path: fixture.path,
+            identity: CopyIdentity(tables, options: fixture.options),
+            segments: 2
+        )
+        try checkpoint.record(Self.page(0, nil, pages: 1, read: 4))
+        let copy = TableCopy(source: source, target: target, tables: tables, clock: CopyFixture.clock)
+        func failure(isPart: Bool = false, stops: Bool = false) throws -> CopyError? {
+            let run = try CopyRun(copy, checkpoint: checkpoint, stopsReading: { stops })
+            do { try run.checkLedger(isPart: isPart) } catch let error as CopyError { return error }
+            return nil
+        }
+        // Nothing of the second segment has been read.
+        #expect(try failure() == .unbalanced(["segment 1: read 0 = written 0, not ended"]))
+        #expect(try failure(isPart: true) == nil && failure(stops: true) == nil)
+        try checkpoint.record(Self.page(1, nil, pages: 1, read: 7))
+        #expect(try failure() == nil)
+        let run = try CopyRun(copy, checkpoint: checkpoint, stopsReading: { false })
+        try checkpoint.record(Self.page(1, nil, pages: 2, read: 9))
+        #expect(throws: CopyError.unbalanced(["segment 1: read 9 = written 9"])) { try run.checkLedger() }
     }
 
     @Test("that cannot be written says so in one line")

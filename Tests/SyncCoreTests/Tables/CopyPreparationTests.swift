@@ -261,7 +261,7 @@ struct CopyPreparationTests {
         let year = 365 * 86_400
         let expiries: [JSONValue] = [
             ["N": .string("\(now - 60)")], ["N": .string("\(now - 4 * year).5")],
-            ["N": .string("\(now + 3_600)")], ["N": .string("\(now - 6 * year)")], ["S": "1"],
+            ["N": .string("\(now + 3_600)")], ["N": .string("\(now - 6 * year)")], ["S": .string("\(now - 60)")],
         ]
         var items = expiries.enumerated().map { place, expiry -> JSONObject in
             ["pk": ["S": "p"], "sk": ["N": .string("\(place)")], "expires": expiry]
@@ -273,6 +273,22 @@ struct CopyPreparationTests {
         #expect(result.counts.expired == 2 && result.counts.written == 4 && result.counts.isBalanced)
         let left = fixture.dynamoDB.table("Target").allItems.compactMap { $0["sk"]?["N"]?.string }
         #expect(left == ["2", "3", "4", "9"])
+    }
+
+    @Test("A table that is made gets a time to live only when that is asked for (H19)", arguments: [false, true])
+    func timeToLive(enables: Bool) async throws {
+        let fixture = CopyFixture()
+        defer { fixture.remove() }
+        fixture.dynamoDB.change {
+            $0.tables["Source"]?.timeToLive = ["TimeToLiveStatus": "ENABLED", "AttributeName": "expires"]
+        }
+        let prepared = try await Self.prepare(fixture, target: "New") {
+            $0.createsTarget = true
+            $0.enablesTimeToLive = enables
+        }
+        #expect(prepared.timeToLiveToEnable == (enables ? nil : "expires"))
+        let described = try await fixture.side("New").dynamoDB.describeTimeToLive("New")
+        #expect(TargetTable.timeToLiveAttribute(described) == (enables ? "expires" : nil))
     }
 
     @Test("A table that is made is encrypted as told; a key of another Region is none to take over")

@@ -1,27 +1,67 @@
 import AWSCore
 
-/// Compares bytes that were read with what S3 has computed of them.
-enum ContentCheck {
+/// Compares bytes that are read, in their order, with what S3 has computed of all of them.
+struct ContentCheck: Sendable {
+    /// The object's checksum, when S3 has one that can be computed here.
+    let checksum: S3Checksum?
+    private let size: Int
+    private let etag: String?
+    private var count = 0
+    private var runningChecksum: RunningChecksum?
+    private var runningETag: S3RunningETag?
+
+    /// - Parameters:
+    ///   - head: of the whole object, asked for with checksums.
+    ///   - partSizes: bytes of each of its parts; `nil` where nobody has asked.
+    init(of head: S3ObjectHead, partSizes: [Int]? = nil) {
+        size = head.size
+        checksum = head.fullObjectChecksum
+        runningChecksum = checksum?.algorithm.map { RunningChecksum($0) }
+        if runningChecksum != nil {
+            etag = nil
+        } else if let digest = head.digestETag {
+            etag = digest
+            runningETag = S3RunningETag(.whole)
+        } else if let partSizes, head.hasDigestETag {
+            etag = head.etag
+            runningETag = S3RunningETag(.listed(partSizes))
+        } else {
+            etag = nil
+        }
+    }
+
+    /// Whether more is compared than how many bytes there are.
+    var comparesBytes: Bool { runningChecksum != nil || runningETag != nil }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        count += bytes.count
+        runningChecksum?.update(bytes)
+        runningETag?.update(bytes)
+    }
+
+    /// Whether no more bytes may come.
+    var isAtEnd: Bool { count >= size }
+
+    /// - Throws: ``DamagedCopyError`` unless all bytes have come, and are the object's.
+    func requireRight() throws(DamagedCopyError) {
+        guard count == size else { throw DamagedCopyError(message: "\(count) bytes came instead of \(size)") }
+        if let runningChecksum, let checksum, runningChecksum.headerValue != checksum.value {
+            throw DamagedCopyError(message: "the bytes that came have another \(checksum.name)")
+        }
+        if let runningETag, runningETag.etag != etag {
+            throw DamagedCopyError(message: "the bytes that came have another MD5")
+        }
+    }
+
     /// Checks all of an object.
     ///
     /// - Returns: the object's checksum, when S3 had one that could be compared.
     /// - Throws: ``DamagedCopyError``.
-    static func check(_ bytes: [UInt8], against head: S3ObjectHead) throws -> S3Checksum? {
-        guard bytes.count == head.size else {
-            throw DamagedCopyError(message: "\(bytes.count) bytes came instead of \(head.size)")
-        }
-        if let checksum = head.fullObjectChecksum, let algorithm = checksum.algorithm {
-            guard algorithm.headerValue(bytes) == checksum.value else {
-                throw DamagedCopyError(message: "the bytes that came have another \(checksum.name)")
-            }
-            return checksum
-        }
-        if let etag = head.digestETag {
-            var running = S3RunningETag(.whole)
-            bytes.withUnsafeBytes { running.update($0) }
-            guard running.etag == etag else { throw DamagedCopyError(message: "the bytes that came have another MD5") }
-        }
-        return nil
+    static func check(_ bytes: [UInt8], against head: S3ObjectHead) throws(DamagedCopyError) -> S3Checksum? {
+        var check = ContentCheck(of: head)
+        bytes.withUnsafeBytes { check.update($0) }
+        try check.requireRight()
+        return check.checksum
     }
 }
 

@@ -25,25 +25,3 @@ struct CopyCheck: Sendable {
 
     private func damaged(_ message: String) -> DamagedCopyError { DamagedCopyError(message: message, isAtTarget: true) }
 }
-
-extension BucketSide {
-    /// Bytes of each of an object's parts.
-    ///
-    /// Parts of several sizes may be as many as equal ones would be, and only a call for each tells; so it is for where
-    /// ETags differ.
-    /// - Throws: ``ObjectMoveError/changed`` when it is not the object of that ETag any more; ``AWSError``.
-    func partSizes(_ key: String, count: Int, etag: String?) async throws -> [Int] {
-        var sizes: [Int] = []
-        for number in 1...max(1, count) {
-            let part = try await s3.headObject(head(key, partNumber: number))
-            guard part.etag == etag else { throw ObjectMoveError.changed }
-            sizes.append(part.contentLength)
-        }
-        return sizes
-    }
-}
-
-extension PartLayout {
-    /// Bytes of each part.
-    fileprivate var partSizes: [Int] { (1...count).map { range(of: $0).count } }
-}

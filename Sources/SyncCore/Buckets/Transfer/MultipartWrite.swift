@@ -19,14 +19,16 @@ struct MultipartWrite: Sendable {
     ///
     /// - Parameters:
     ///   - checksum: what the upload is created with; the whole's is then computed from the parts' and verified by S3.
+    ///   - expected: the whole's, where it is known beforehand; other parts are not put together.
     ///   - condition: what must hold at the target when the parts are put together.
     ///   - part: uploads the part of a number, which has these bytes of the object.
-    /// - Throws: ``ObjectMoveError/changed`` when the condition does not hold; what `part` throws.
+    /// - Throws: ``ObjectMoveError/changed`` when the condition does not hold; ``DamagedCopyError``; what `part` throws.
     func write(
         key: String,
         layout: PartLayout,
         properties: S3ObjectProperties,
         checksum: ChecksumAlgorithm?,
+        expected: S3Checksum? = nil,
         condition: S3WriteCondition?,
         part: @escaping @Sendable (S3MultipartUpload, Int, Range<Int>) async throws -> S3UploadedPart
     ) async throws -> Written {
@@ -49,6 +51,9 @@ struct MultipartWrite: Sendable {
                     }
                 }
                 if values.count == parts.count { whole = S3PartSums.fullObject(checksum, parts: values) }
+            }
+            if let expected, let whole, whole != expected {
+                throw DamagedCopyError(message: "the parts that came have another \(expected.name)")
             }
             let checksum = whole
             let written = try await self.parts.run {

@@ -4,8 +4,10 @@ import AWSCore
 struct PartLayout: Sendable, Equatable {
     /// Bytes of the whole.
     let size: Int
-    /// Bytes of all parts but the last.
+    /// Bytes of all parts but the last, where these are equal; the largest part's where they are not.
     let partSize: Int
+    /// Where each part ends, where they are of several sizes.
+    private let ends: [Int]
 
     /// S3's own limits (Amazon S3 User Guide, "Amazon S3 multipart upload limits").
     static let maximumParts = 10_000
@@ -23,6 +25,21 @@ struct PartLayout: Sendable, Equatable {
     init(size: Int, partSize: Int) {
         self.size = size
         self.partSize = partSize
+        ends = []
+    }
+
+    /// Parts of these sizes.
+    ///
+    /// - Returns: `nil` when they are not the whole, or S3 does not take such parts from others.
+    init?(size: Int, partSizes: [Int]) {
+        var ends: [Int] = []
+        for partSize in partSizes { ends.append((ends.last ?? 0) + partSize) }
+        guard ends.last == size, let largest = partSizes.max(), partSizes.count <= Self.maximumParts,
+            largest <= Self.maximumPartSize, partSizes.dropLast().allSatisfy({ $0 >= Self.minimumPartSize })
+        else { return nil }
+        self.size = size
+        partSize = largest
+        self.ends = ends
     }
 
     /// The layout that an object in parts has, so that a copy cut the same way has the same ETag.
@@ -38,10 +55,14 @@ struct PartLayout: Sendable, Equatable {
         self.init(size: firstPart.size, partSize: partSize)
     }
 
-    var count: Int { max(1, (size + partSize - 1) / partSize) }
+    var count: Int { ends.isEmpty ? max(1, (size + partSize - 1) / partSize) : ends.count }
 
     /// The bytes of a part, from number 1.
     func range(of number: Int) -> Range<Int> {
-        ((number - 1) * partSize)..<min(size, number * partSize)
+        guard ends.isEmpty else { return (number == 1 ? 0 : ends[number - 2])..<ends[number - 1] }
+        return ((number - 1) * partSize)..<min(size, number * partSize)
     }
+
+    /// Bytes of each part.
+    var partSizes: [Int] { (1...count).map { range(of: $0).count } }
 }

@@ -67,19 +67,10 @@ struct ServerSideCopy: ObjectMover {
     private func copyInParts(_ task: TransferTask) async throws -> ObjectState {
         let head = try await source.s3.headObject(source.head(task.key, includesChecksums: true))
         guard head.etag == task.source.etag else { throw ObjectMoveError.changed }
-        var layout = PartLayout(size: head.size, preferredPartSize: options.copyPartSize)
-        var sourceLayout: PartLayout?
-        if task.source.etag?.contains("-") == true {
-            let firstPart = try await source.s3.headObject(source.head(task.key, partNumber: 1))
-            // Cut the same way, the copy has the same ETag.
-            if let same = PartLayout(of: firstPart), same.partSize >= PartLayout.minimumPartSize || same.count == 1 {
-                layout = same
-                sourceLayout = same
-            }
-        }
+        // Cut the same way, the copy has the same ETag.
+        let sourceLayout = try await source.cut(of: task.key, head).layout
+        let layout = sourceLayout ?? PartLayout(size: head.size, preferredPartSize: options.copyPartSize)
         let copySource = source.copySource(task)
-        let checksum = head.checksumType == .fullObject ? head.checksums.first?.algorithm : nil
-        let isCombinable = checksum == .crc64nvme || checksum == .crc32 || checksum == .crc32c
         let result = try await MultipartWrite(
             target: target,
             parts: parts,
@@ -89,7 +80,8 @@ struct ServerSideCopy: ObjectMover {
             key: task.key,
             layout: layout,
             properties: try await ObjectProperties(source: source, options: options).of(task, head),
-            checksum: isCombinable ? checksum : .crc64nvme,
+            checksum: head.fullObjectCRC?.algorithm ?? .crc64nvme,
+            expected: head.fullObjectCRC,
             condition: task.condition
         ) { [s3 = target.s3] upload, number, range in
             try await s3.uploadPartCopy(upload, number: number, from: copySource, range: range)

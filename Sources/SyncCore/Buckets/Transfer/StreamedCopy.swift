@@ -11,7 +11,7 @@ struct StreamedCopy: ObjectMover {
     func move(_ task: TransferTask) async throws -> ObjectState {
         do {
             return task.source.size < options.streamPartThreshold
-                ? try await copyWhole(task) : try await copyInParts(task)
+                ? try await copyWhole(task) : try await copyLarge(task)
         } catch let error as AWSError {
             throw error.asMoveError
         } catch let error as HTTPError where error.isTransient {
@@ -46,18 +46,46 @@ struct StreamedCopy: ObjectMover {
         return ObjectState(size: object.bytes.count, etag: result.etag, storageClass: task.source.storageClass)
     }
 
-    private func copyInParts(_ task: TransferTask) async throws -> ObjectState {
+    private func copyLarge(_ task: TransferTask) async throws -> ObjectState {
         let head = try await source.s3.headObject(source.head(task.key, includesChecksums: true))
         guard head.etag == task.source.etag, head.size == task.source.size else { throw ObjectMoveError.changed }
-        var layout = PartLayout(size: head.size, preferredPartSize: options.partSize)
-        var sourceLayout: PartLayout?
-        if task.source.etag?.contains("-") == true {
-            let firstPart = try await source.s3.headObject(source.head(task.key, partNumber: 1))
-            if let same = PartLayout(of: firstPart), same.partSize >= PartLayout.minimumPartSize || same.count == 1 {
-                layout = same
-                sourceLayout = same
-            }
+        let cut = try await source.cut(of: task.key, head)
+        if head.fullObjectCRC == nil, cut.layout == nil, head.size <= PartLayout.maximumPartSize {
+            let check = ContentCheck(of: head, partSizes: cut.partSizes)
+            if check.comparesBytes { return try await copyInOrder(task, head, check) }
         }
+        return try await copyInParts(task, head, sourceLayout: cut.layout)
+    }
+
+    /// As one stream, where only all bytes in their order tell whether they are right.
+    ///
+    /// The last ones are not sent unless they are, so that nothing else ever stands at the target; and what came whole has
+    /// the same ETag there.
+    private func copyInOrder(_ task: TransferTask, _ head: S3ObjectHead, _ check: ContentCheck) async throws
+        -> ObjectState
+    {
+        let get = GetObjectRequest(bucket: source.bucket, key: source.key(task.key), ifMatch: head.etag)
+        let result = try await target.s3.putObject(
+            PutObjectRequest(
+                bucket: target.bucket,
+                key: target.key(task.key),
+                body: .stream(
+                    ObjectBytes.stream(get, of: source.s3, count: head.size, check: check) { progress.moved($0) }
+                ),
+                properties: try await ObjectProperties(source: source, options: options).of(task, head),
+                condition: task.condition,
+                checksum: .computed(.crc64nvme)
+            )
+        )
+        return ObjectState(size: head.size, etag: result.etag, storageClass: head.storageClass)
+    }
+
+    private func copyInParts(
+        _ task: TransferTask,
+        _ head: S3ObjectHead,
+        sourceLayout: PartLayout?
+    ) async throws -> ObjectState {
+        let layout = sourceLayout ?? PartLayout(size: head.size, preferredPartSize: options.partSize)
         let checksum = head.fullObjectCRC?.algorithm ?? .crc64nvme
         let get = GetObjectRequest(bucket: source.bucket, key: source.key(task.key), ifMatch: head.etag)
         let result = try await MultipartWrite(
@@ -70,6 +98,7 @@ struct StreamedCopy: ObjectMover {
             layout: layout,
             properties: try await ObjectProperties(source: source, options: options).of(task, head),
             checksum: checksum,
+            expected: head.fullObjectCRC,
             condition: task.condition
         ) { [sourceS3 = source.s3, targetS3 = target.s3] upload, number, range in
             var get = get
@@ -81,17 +110,10 @@ struct StreamedCopy: ObjectMover {
                 checksum: .computed(checksum)
             )
         }
-        // S3 has put together what we computed while reading; that must be what the source has.
-        if let original = head.fullObjectCRC {
-            guard let copied = result.checksums.first(where: { $0.name == original.name }) else {
-                return try await compare(task, head, etag: result.etag, layout: sourceLayout)
-            }
-            guard copied == original else {
-                throw DamagedCopyError(message: "its \(copied.name) is another one", isAtTarget: true)
-            }
-            return ObjectState(size: head.size, etag: result.etag, storageClass: head.storageClass)
-        }
-        if result.etag == head.etag, head.hasDigestETag {
+        // S3 has put together what we computed while reading; that is what the source has.
+        let isRight =
+            head.fullObjectCRC.map { result.checksums.contains($0) } ?? (result.etag == head.etag && head.hasDigestETag)
+        guard !isRight else {
             return ObjectState(size: head.size, etag: result.etag, storageClass: head.storageClass)
         }
         return try await compare(task, head, etag: result.etag, layout: sourceLayout)
@@ -123,10 +145,25 @@ struct InterruptedStreamError: CodedError, CustomStringConvertible {
 /// An object's bytes as the body of another request.
 enum ObjectBytes {
     /// Reads when the body is sent, no faster than it is sent, and anew for each attempt.
-    static func stream(_ get: GetObjectRequest, of s3: S3Client, count: Int) -> HTTPRequestStream {
+    ///
+    /// - Parameters:
+    ///   - check: what all bytes must be; those that end it are not given out otherwise, which ends the request before it
+    ///     is complete.
+    ///   - onBytes: called with how many are given out.
+    static func stream(
+        _ get: GetObjectRequest,
+        of s3: S3Client,
+        count: Int,
+        check: ContentCheck? = nil,
+        onBytes: @escaping @Sendable (Int) -> Void = { _ in }
+    ) -> HTTPRequestStream {
         HTTPRequestStream(length: count) {
-            let reader = Reader(get: get, s3: s3)
-            return { try await reader.next() }
+            let reader = Reader(get: get, s3: s3, check: check)
+            return {
+                let bytes = try await reader.next()
+                if let bytes { onBytes(bytes.count) }
+                return bytes
+            }
         }
     }
 
@@ -135,10 +172,12 @@ enum ObjectBytes {
         private let get: GetObjectRequest
         private let s3: S3Client
         private var body: HTTPResponseStream.AsyncIterator?
+        private var check: ContentCheck?
 
-        init(get: GetObjectRequest, s3: S3Client) {
+        init(get: GetObjectRequest, s3: S3Client, check: ContentCheck?) {
             self.get = get
             self.s3 = s3
+            self.check = check
         }
 
         func next() async throws -> [UInt8]? {
@@ -146,6 +185,8 @@ enum ObjectBytes {
             var iterator = body
             let chunk = try await iterator?.next()
             body = iterator
+            if let chunk { chunk.withUnsafeBytes { check?.update($0) } }
+            if let check, chunk == nil || check.isAtEnd { try check.requireRight() }
             return chunk
         }
     }

@@ -46,7 +46,8 @@ struct TransferRunner: Sendable {
     private func settle(_ first: TransferTask) async throws {
         var task = first
         // Of a damaged copy, neither is known what the target has by now nor that its time says anything.
-        var isKnown = !first.isResumed && !first.isDamaged
+        var isKnown = !first.isResumed && !first.isDamaged && source.isPinned(first.source)
+        if let there = first.target, !target.isPinned(there) { isKnown = false }
         for round in 1...Self.maximumRounds {
             try Task.checkCancellation()
             if isKnown {
