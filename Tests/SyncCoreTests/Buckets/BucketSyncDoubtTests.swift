@@ -135,17 +135,19 @@ struct BucketSyncDoubtTests {
         harness.expectEqual()
     }
 
+    /// A listing as it is where S3 tells no ETags.
+    private static let withoutETags = FakeS3.Fault.replacedBody { body in
+        var text = String(decoding: body, as: UTF8.self)
+        while let start = text.firstRange(of: "<ETag>"), let end = text.firstRange(of: "</ETag>") {
+            text.removeSubrange(start.lowerBound..<end.upperBound)
+        }
+        return Array(text.utf8)
+    }
+
     @Test("is made where the listings tell no ETags that could be compared")
     func listedWithoutETags() async throws {
         var harness = BucketSyncHarness { call, _ in
-            guard call.operation == "ListObjectsV2" else { return nil }
-            return .replacedBody { body in
-                var text = String(decoding: body, as: UTF8.self)
-                while let start = text.firstRange(of: "<ETag>"), let end = text.firstRange(of: "</ETag>") {
-                    text.removeSubrange(start.lowerBound..<end.upperBound)
-                }
-                return Array(text.utf8)
-            }
+            call.operation == "ListObjectsV2" ? Self.withoutETags : nil
         }
         harness.options.comparison = .etag
         harness.fake.put("source", "key", [1, 2])
@@ -156,6 +158,23 @@ struct BucketSyncDoubtTests {
         let report = try await harness.run()
         // Each is looked at first, so that no write goes without a condition.
         #expect(report.transferredObjects == 2 && report.foundEqual == 1 && report.conflicts == 0)
+        harness.expectEqual()
+    }
+
+    @Test("is not written over what somebody else wrote since it was listed, where the listing tells no ETag")
+    func targetListedWithoutETags() async throws {
+        let copies = CallCounter()
+        let harness = BucketSyncHarness { call, _ in
+            switch (call.operation, call.bucket) {
+            case ("ListObjectsV2", "target"): Self.withoutETags
+            case ("CopyObject", _) where copies.next() == 1: .first { $0.put("target", "key", [1, 2]) }
+            default: nil
+            }
+        }
+        harness.fake.put("target", "key", [0])
+        harness.fake.put("source", "key", [1, 2])
+        let report = try await harness.run()
+        #expect(report.conflicts == 1 && report.foundEqual == 1 && report.transferredObjects == 0)
         harness.expectEqual()
     }
 
