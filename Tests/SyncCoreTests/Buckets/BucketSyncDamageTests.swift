@@ -195,4 +195,27 @@ struct BucketSyncDamageTests {
         #expect(try await harness.run().transferredObjects == 1)
         #expect(harness.fake.object("target", "key")?.bytes == Array(repeating: 1, count: 2000))
     }
+
+    @Test("is made anew when it is too short, where nothing but its size tells")
+    func tooShort() async throws {
+        let heads = CallCounter()
+        let harness = BucketSyncHarness { call, _ in
+            guard call.operation == "HeadObject", call.bucket == "target", heads.next() == 1 else { return nil }
+            return .first { fake in
+                fake.update { state in
+                    state.buckets["target"]?.objects[FakeS3Key("key")]?.bytes = [1, 2]
+                    state.buckets["target"]?.objects[FakeS3Key("key")]?.checksums = [:]
+                }
+            }
+        }
+        harness.fake.put("source", "key", [1, 2, 3]) {
+            $0.checksums = [:]
+            $0.encryption = "aws:kms"
+            $0.etag = "\"of a key\""
+        }
+        let report = try await harness.run()
+        #expect(report.failures == [] && report.transferredObjects == 1)
+        #expect(harness.fake.object("target", "key")?.bytes == [1, 2, 3])
+        #expect(harness.fake.current.calls["CopyObject"] == 2)
+    }
 }

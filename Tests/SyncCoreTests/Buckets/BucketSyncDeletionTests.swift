@@ -145,6 +145,44 @@ struct BucketSyncDeletionTests {
         harness.expectEqual()
     }
 
+    @Test(
+        "is nothing of live sync's when a merge takes back what may be its own (H10)",
+        arguments: ["HeadObject", "DeleteObject"]
+    )
+    func liveCopy(operation: String) async throws {
+        let copies = Mutex(0)
+        let isBack = Mutex(false)
+        var harness = BucketSyncHarness { call, _ in
+            if call.operation == "CopyObject" {
+                let number = copies.withLock { copies in
+                    copies += 1
+                    return copies
+                }
+                // The answer of a copy that was made is lost, and the source with it when it is asked for again.
+                return number == 1 ? .lostAnswer : number == 2 ? .first { $0.delete("source", "key") } : nil
+            }
+            guard call.operation == operation, call.bucket == "target", copies.withLock({ $0 }) == 2 else { return nil }
+            return isBack.withLock { isBack in
+                defer { isBack = true }
+                // It comes to the source anew, and live sync is faster than the merge.
+                return isBack
+                    ? nil
+                    : .first { fake in
+                        fake.put("source", "key", [2])
+                        fake.put("target", "key", [2])
+                    }
+            }
+        }
+        harness.options.mergesWithLiveSync = true
+        harness.fake.put("source", "key", [1])
+        let report = try await harness.run()
+        #expect(isBack.withLock { $0 } && report.isComplete && report.takenBack == 0)
+        // Written once by the merge and once by live sync, and never gone in between.
+        #expect(harness.fake.object("target", "key")?.bytes == [2])
+        #expect(copies.withLock { $0 } == 2)
+        #expect(harness.fake.current.calls["DeleteObject"] == (operation == "DeleteObject" ? 1 : nil))
+    }
+
     @Test("is nothing while not every object could be copied")
     func failedCopies() async throws {
         let harness = filled { call, _ in
