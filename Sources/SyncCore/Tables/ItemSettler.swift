@@ -16,16 +16,13 @@ struct ItemSettler: Sendable {
     let readPacer: CapacityPacer
     let writePacer: CapacityPacer
 
-    /// Whether the source has an item of that key that is to be copied.
-    func isAtSource(_ key: [UInt8]) async throws -> Bool { try await sourceItem(key) != nil }
-
     /// - Parameter own: the item's JSON text as it was written; `nil` when that is not known.
-    /// - Returns: how many times it was removed from the target.
-    func settle(_ key: [UInt8], own: [UInt8]?) async throws -> Int {
+    /// - Returns: how many times it was removed from the target; `nil` when the source had it all the while.
+    func settle(_ key: [UInt8], own: [UInt8]?) async throws -> Int? {
+        guard try await sourceItem(key) == nil else { return nil }
         var own = own
         var removed = 0
         while true {
-            if try await isAtSource(key) { return removed }
             if own == nil {
                 own = try await item(key, of: target, nil)
             }
@@ -59,6 +56,7 @@ struct ItemSettler: Sendable {
                 )
             }
             own = again
+            guard try await sourceItem(key) == nil else { return removed }
         }
     }
 

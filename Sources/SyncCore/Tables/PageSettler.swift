@@ -24,9 +24,9 @@ struct PageSettler: Sendable {
         var counts = CopyCounts()
         for (key, item) in missing {
             // A page that has grown ends earlier, and what lay at its end is merely not on it.
-            guard try await !settler.isAtSource(key) else { continue }
+            guard let removed = try await settler.settle(key, own: Array(item)) else { continue }
             counts.settled += 1
-            counts.removed += try await settler.settle(key, own: Array(item))
+            counts.removed += removed
         }
         return counts
     }

@@ -45,13 +45,15 @@ extension LiveTableSimulation: HTTPTransport {
             }
             throw CancellationError()
         }
-        nextFault.set(drawFault(name))
+        nextFault.set(plan.trouble == .any ? drawFault(name) : drawNarrowFault(name, body))
+        let before = watched(name, body)
         let result: Result<HTTPResponse, any Error>
         do {
             result = .success(try await carryOut(name, body))
         } catch {
             result = .failure(error)
         }
+        check(before)
         note("\(SteppedTasks.process): \(name) \(summary(name, body, result))")
         guard await tasks.wait(.answer(name)) else { throw CancellationError() }
         return try result.get()

@@ -102,4 +102,79 @@ extension LiveTableSimulation {
         }
         return true
     }
+
+    // MARK: At every step
+
+    /// What Lambda takes for done never comes again: by then it is at the targets, or something later is (H12).
+    ///
+    /// - Parameter places: of the records, among the source's changes.
+    func checkDone(_ places: Set<Int>) {
+        // What else writes at the targets keeps to the source as it is, and not to the records.
+        guard plan.policy == .forward, !plan.copiesHistory, !state.withLock({ $0.hasReplayedBesideWrites }) else {
+            return
+        }
+        for history in histories(of: dynamoDB.table("Orders")) {
+            guard let last = history.places.last(where: places.contains) else { continue }
+            for target in plan.targets where history.changes.allSatisfy({ target.takes($0.new) }) {
+                let found = dynamoDB.table(target.name)[history.key].map(Self.text)
+                let isThere = zip(history.places, history.changes).contains { place, change in
+                    place >= last && target.view(of: change.new).map(Self.text) == found
+                }
+                if isThere { continue }
+                violate(
+                    "\(target.name): the record \(last) of \(Self.text(history.key)) was never applied, and counts as done"
+                )
+            }
+        }
+    }
+
+    /// An item of a target that a copy is about to delete.
+    struct Watched {
+        var target: String
+        var key: JSONObject
+        var item: JSONObject
+    }
+
+    /// Sees what copies read and write, and what they are about to delete.
+    func watched(_ name: String, _ body: [UInt8]) -> Watched? {
+        guard case .copy? = state.withLock({ $0.roles[SteppedTasks.process] }),
+            ["GetItem", "PutItem", "DeleteItem"].contains(name), let input = try? JSONValue(parsing: body),
+            let table = input["TableName"]?.string?.split(separator: "/").last.map(String.init)
+        else { return nil }
+        guard
+            let key = (input["Key"] ?? input["Item"])?.object.map({
+                JSONObject($0.members.filter { Self.keyNames.contains($0.key) }.map { ($0.key, $0.value) })
+            })
+        else { return nil }
+        let there = dynamoDB.table(table)[key]
+        if name == "GetItem", table == "Orders" {
+            let count = dynamoDB.table(table).changes.count
+            state.withLock { $0.looked["\(SteppedTasks.process) \(Self.text(key))"] = count }
+        } else if name == "GetItem", let there {
+            state.withLock { _ = $0.seen.insert(table + Self.text(there)) }
+        } else if let item = input["Item"]?.object {
+            state.withLock { _ = $0.seen.insert(table + Self.text(item)) }
+        } else if name == "DeleteItem", let there {
+            return Watched(target: table, key: key, item: there)
+        }
+        return nil
+    }
+
+    /// A copy takes away what it has written itself, or has seen, and only what the source did not have any more (H16).
+    func check(_ watched: Watched?) {
+        guard let watched, dynamoDB.table(watched.target)[watched.key] == nil,
+            let target = plan.targets.first(where: { $0.name == watched.target })
+        else { return }
+        let source = dynamoDB.table("Orders")
+        let last = source.changes.lastIndex { $0.key["pk"] == watched.key["pk"] }
+        let looked = state.withLock { $0.looked["\(SteppedTasks.process) \(Self.text(watched.key))"] }
+        if !state.withLock({ $0.seen.contains(watched.target + Self.text(watched.item)) }) {
+            violate("a copy deletes from \(watched.target) what it has never seen: \(Self.text(watched.item))")
+        }
+        if target.view(of: source[watched.key]) != nil, let last, last < looked ?? .max {
+            violate("a copy deletes from \(watched.target) what the source has: \(Self.text(watched.item))")
+        }
+    }
+
+    private static let keyNames: Set<String> = ["pk", "sk"]
 }

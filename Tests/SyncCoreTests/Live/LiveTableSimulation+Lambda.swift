@@ -52,9 +52,7 @@ extension LiveTableSimulation {
             // They come in order; the function goes by their numbers all the same.
             if draw(6, &state) { places.shuffle(using: &state.random) }
             state.shards[number].isBusy = true
-            // Now and then it is begun so late that there is no time.
-            let times: [Double] = [0, 0.3, 3, 60, 60, 60]
-            let deadline = state.isCalm ? 900 : times.randomElement(using: &state.random) ?? 60
+            let deadline = state.isCalm ? 900 : plan.times.randomElement(using: &state.random) ?? 60
             return (places, shard.next..<end, deadline)
         }
         note("deliver \(places), \(deadline) s")
@@ -115,6 +113,7 @@ extension LiveTableSimulation {
             state.shards[number].attempts = 0
             state.shards[number].cut = nil
         }
+        checkDone(Set(state.withLock { $0.shards[number].records[start..<end] }))
     }
 
     private func fail(_ number: Int, _ records: Range<Int>, from first: Int) {

@@ -24,22 +24,9 @@ extension LiveTableSimulation {
         plan.maximumRetryAttempts = max(0, below(4) - 1)
         plan.persistence = [0, 50, 80, 90, 95][below(5)]
         plan.pauses = [0, 0, 5, 15][below(4)]
+        plan.segments = 1 + below(2)
         focus(&plan, seed, &random)
         return plan
-    }
-
-    /// Two rounds of three are about one item alone, so that what matters is met often: one that a replay settles, and one
-    /// that a copy writes.
-    private static func focus(_ plan: inout Plan, _ seed: UInt64, _ random: inout SeededGenerator) {
-        guard seed % 3 > 0 else { return }
-        plan.isCrowd = false
-        plan.keys = 1
-        plan.targets = Array(plan.targets.prefix(1))
-        plan.hasFailures = seed % 3 == 1
-        plan.copiesHistory = seed % 3 == 2
-        plan.shards = 1
-        plan.isUnique = Bool.random(using: &random)
-        plan.returns = !plan.isUnique
     }
 
     static func configuration(_ plan: Plan) throws -> SyncConfiguration {
@@ -71,13 +58,18 @@ extension LiveTableSimulation {
             state.shards = Array(repeating: Shard(), count: plan.shards)
             state.writes =
                 plan.isCrowd ? plan.keys + 4 : Int.random(in: 1...(plan.hasFailures ? 3 : 6), using: &state.random)
-            state.faults = Int.random(in: 0...4, using: &state.random)
-            state.kills = Int.random(in: 0...2, using: &state.random)
+            state.faults = Int.random(in: (plan.isNarrow ? 1 : 0)...4, using: &state.random)
+            state.kills = Int.random(in: (plan.isNarrow ? 1 : 0)...2, using: &state.random)
             state.timeouts = Int.random(in: 0...1, using: &state.random)
+            if plan.isNarrow {
+                state.writes = plan.script.count
+                state.timeouts = plan.trouble == .slowTarget ? 3 : 0
+                if [.partialBatches, .slowTarget].contains(plan.trouble) { state.faults = 6 }
+            }
             state.trace = isTraced ? [] : nil
             guard !plan.isCrowd else { return [] }
             return (0..<plan.keys).compactMap { number in
-                guard Int.random(in: 0..<4, using: &state.random) > 0 else { return nil }
+                guard plan.absence == 0 || !draw(plan.absence, &state) else { return nil }
                 return item(number, &state)
             }
         }
@@ -94,7 +86,7 @@ extension LiveTableSimulation {
     /// A change of before has failed: what the target has is old, unless somebody has mended it since.
     private func fail(_ number: Int, _ target: Target) {
         let old = state.withLock { state in draw(3, &state) ? nil : item(number, &state) }
-        let isMended = draw(3)
+        let isMended = plan.isMended || draw(3)
         if !plan.copiesHistory, !isMended {
             dynamoDB.change { state in
                 _ = state.tables[target.name]?.remove(Self.key(number))
@@ -129,7 +121,7 @@ extension LiveTableSimulation {
         state.version += 1
         item["v"] = ["N": .string("\(Int.random(in: 0...2, using: &state.random))")]
         if plan.isUnique { item["version"] = ["N": .string("\(state.version)")] }
-        if Int.random(in: 0..<8, using: &state.random) == 0 { item["aws:rep:deleting"] = ["BOOL": false] }
+        if draw(plan.replicated, &state) { item["aws:rep:deleting"] = ["BOOL": false] }
         return item
     }
 
@@ -137,6 +129,7 @@ extension LiveTableSimulation {
     func write() {
         let change = state.withLock { state -> (item: JSONObject, service: String?, isDelete: Bool)? in
             state.writes -= 1
+            state.mayWrite = false
             let dice = Int.random(in: 0..<100, using: &state.random)
             guard !plan.isCrowd || state.writes < 4 else {
                 var item = item(state.writes - 4, &state)
@@ -144,6 +137,23 @@ extension LiveTableSimulation {
                 return (item, nil, false)
             }
             let number = Int.random(in: 0..<plan.keys, using: &state.random)
+            // The turn of this write is that before the count was taken down.
+            let kind = plan.isNarrow ? plan.script[plan.script.count - 1 - state.writes] : .any
+            switch kind {
+            case .any: break
+            case .put: return (item(number, &state), nil, false)
+            case .former: return former(number, &state, isThere: true).map { ($0, nil, false) }
+            case .elsewhere:
+                var item = item(number, &state)
+                item["v"] = ["N": "1"]
+                return (item, nil, false)
+            case .refused:
+                var item = item(number, &state)
+                item["date"] = ["N": "7"]
+                return (item, nil, false)
+            case .delete: return (Self.key(number), nil, true)
+            case .expire: return (Self.key(number), "dynamodb.amazonaws.com", true)
+            }
             if plan.returns, draw(2, &state) {
                 let former = former(number, &state)
                 return former.map { ($0, nil, false) } ?? (Self.key(number), nil, true)
@@ -176,10 +186,11 @@ extension LiveTableSimulation {
     }
 
     /// What an item was before, at the source or at a target.
-    private func former(_ number: Int, _ state: inout State) -> JSONObject? {
+    private func former(_ number: Int, _ state: inout State, isThere: Bool = false) -> JSONObject? {
         let key = Self.key(number)
         var versions = dynamoDB.table("Orders").changes.filter { $0.key["pk"] == key["pk"] }.map(\.new)
         for target in plan.targets { versions.append(state.initial[target.name]?[key]) }
+        if isThere { versions.removeAll { $0 == nil } }
         return versions.randomElement(using: &state.random) ?? nil
     }
 

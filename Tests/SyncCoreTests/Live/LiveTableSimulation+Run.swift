@@ -75,7 +75,7 @@ extension LiveTableSimulation {
         for waiter in waiters {
             guard let role = roles[waiter.process] else { continue }
             if case .deadline = waiter.reason {
-                if !isCalm, state.withLock({ $0.timeouts > 0 && Int.random(in: 0..<12, using: &$0.random) == 0 }) {
+                if !isCalm, state.withLock({ $0.timeouts > 0 && draw(plan.timeouts, &$0) }) {
                     return .timeout(waiter)
                 }
                 continue
@@ -85,7 +85,7 @@ extension LiveTableSimulation {
         let running = tasks.running
         if !isCalm, let victim = victim(waiters, running) { return .kill(victim) }
         state.withLock { state in
-            if state.writes > 0 { actions.append((Line.writer, .write)) }
+            hold(waiters, roles, &state)
             for (number, shard) in state.shards.enumerated() where !shard.isBusy && shard.next < shard.records.count {
                 actions.append((Line.shard(number), .deliver(shard: number)))
             }
@@ -98,11 +98,15 @@ extension LiveTableSimulation {
                 }
             }
             if !state.isCalm, state.messages.contains(where: { !$0.isHidden }),
-                !running.contains(where: { if case .replay? = roles[$0] { true } else { false } }), draw(3, &state)
+                !running.contains(where: { if case .replay? = roles[$0] { true } else { false } }),
+                plan.writesWhileHeld || draw(3, &state)
             {
                 actions.append((Line.replay, .replay))
             }
             if !state.late.isEmpty { actions.append((Line.late, .landLate)) }
+            if state.writes > 0, !plan.writesWhileHeld || state.mayWrite || actions.isEmpty {
+                actions.append((Line.writer, .write))
+            }
         }
         guard !actions.isEmpty else { return nil }
         return state.withLock { state in
@@ -110,7 +114,6 @@ extension LiveTableSimulation {
             if Int.random(in: 0..<100, using: &state.random) < plan.pauses {
                 state.paused = lines.randomElement(using: &state.random)
             }
-            hold(waiters, roles, &state)
             if let paused = state.paused, lines != [paused] {
                 actions.removeAll { $0.line == paused }
             } else {
@@ -129,8 +132,13 @@ extension LiveTableSimulation {
     private func hold(_ waiters: [SteppedTasks.Waiter], _ roles: [Int: Role], _ state: inout State) {
         for waiter in waiters where waiter.id > state.decided {
             state.decided = waiter.id
-            guard case .call(let name) = waiter.reason, name == "PutItem" || name == "DeleteItem" else { continue }
-            if draw(3, &state) { state.paused = roles[waiter.process].map(Self.line) }
+            guard case .call(let name) = waiter.reason else { continue }
+            let isRead = name == "GetItem"
+            guard isRead || name == "PutItem" || name == "DeleteItem" else { continue }
+            let chance = isRead ? plan.heldReads : plan.holds
+            guard chance > 0, draw(chance, &state) else { continue }
+            state.paused = roles[waiter.process].map(Self.line)
+            state.mayWrite = true
         }
     }
 
@@ -139,10 +147,10 @@ extension LiveTableSimulation {
         state.withLock { state in
             guard state.kills > 0 else { return nil }
             for waiter in waiters {
-                guard case .answer(let name) = waiter.reason, Self.writes.contains(name), draw(5, &state) else {
-                    continue
-                }
-                return waiter.process
+                guard case .answer(let name) = waiter.reason else { continue }
+                if plan.isNarrow, case .invocation? = state.roles[waiter.process] { continue }
+                let chance = Self.writes.contains(name) ? plan.killsAfterWrite : plan.killsAfterRead
+                if chance > 0, draw(chance, &state) { return waiter.process }
             }
             return draw(40, &state) ? running.randomElement(using: &state.random) : nil
         }
@@ -169,7 +177,8 @@ extension LiveTableSimulation {
             if case .time(let date) = waiter.reason { clock.now = max(clock.now, date) }
             tasks.resume(waiter)
         case .write:
-            let count = plan.isCrowd ? .max : state.withLock { Int.random(in: 1...plan.burst, using: &$0.random) }
+            let isAll = plan.isCrowd || plan.trouble == .partialBatches || plan.trouble == .brokenQueue
+            let count = isAll ? .max : state.withLock { Int.random(in: 1...plan.burst, using: &$0.random) }
             for _ in 0..<min(count, state.withLock { $0.writes }) { write() }
         case .deliver(let shard): deliver(shard)
         case .copy(let target): startCopy(target)
@@ -252,7 +261,7 @@ extension LiveTableSimulation {
         let checkpoint = try CopyCheckpoint(
             path: "\(folder)/\(seed)-\(target.name)",
             identity: CopyIdentity(tables, options: options),
-            segments: 1 + Int(seed % 2),
+            segments: plan.segments,
             disk: disk
         )
         if checkpoint.isResumed { meet("copies that went on") }

@@ -49,6 +49,68 @@ final class LiveTableSimulation: Sendable {
         var persistence = 0
         /// How likely it is, in percent, that somebody is held up for long.
         var pauses = 0
+        /// Of the segments that history is copied in.
+        var segments = 1
+
+        // What makes a narrow round, which is about one rare thing.
+
+        /// What the writer does, one after the other; empty for anything.
+        var script: [Change] = []
+        /// Whether the writer waits until somebody is held up, and writes once then.
+        var writesWhileHeld = false
+        /// One in so many writes of a single item is held up until nobody else has anything to do.
+        var holds = 3
+        /// One in so many reads of a single item; 0 for none.
+        var heldReads = 0
+        /// One in so many processes is killed right after a write.
+        var killsAfterWrite = 5
+        /// And after a read; 0 for none.
+        var killsAfterRead = 0
+        var trouble = Trouble.any
+        /// How much time invocations have, in seconds: now and then they are begun so late that there is none.
+        var times = [0, 0.3, 3, 60, 60, 60]
+        /// One in so many steps ends an invocation's time.
+        var timeouts = 12
+        /// One in so many items is not there at the beginning; 0 for none.
+        var absence = 4
+        /// Whether what has failed before was mended since.
+        var isMended = false
+        /// One in so many items has an attribute of the old global tables.
+        var replicated = 8
+
+        var isNarrow: Bool { !script.isEmpty }
+    }
+
+    /// A write of the writer.
+    enum Change: Sendable {
+        case any
+        /// Something new.
+        case put
+        /// What the item was before, at the source or at a target.
+        case former
+        /// What no `where` wants.
+        case elsewhere
+        /// What a target with an index refuses.
+        case refused
+        case delete
+        /// The end of its time to live.
+        case expire
+    }
+
+    /// What goes wrong with calls.
+    enum Trouble: Sendable {
+        case any
+        case nothing
+        /// Answers to writes of single items, and another attempt may be throttled.
+        case lostAnswers
+        /// Batches are written in part, and another attempt may be refused.
+        case partialBatches
+        /// The target takes nothing from live sync.
+        case deadTarget
+        /// The target throttles until the time of an invocation is over.
+        case slowTarget
+        /// The failure queue takes a part of what is sent to it, or nothing.
+        case brokenQueue
     }
 
     struct Shard: Sendable {
@@ -110,6 +172,14 @@ final class LiveTableSimulation: Sendable {
         var copied: Set<Int> = []
         var copyAttempts = 0
         var lastError = ""
+        /// Whether the writer may write, where it waits for its turn.
+        var mayWrite = false
+        /// Calls whose next attempt may meet a second fault.
+        var struck: Set<String> = []
+        /// How many changes the source had when a copy's process last read an item there, by both.
+        var looked: [String: Int] = [:]
+        /// Items that copies have put into a target, or have seen there.
+        var seen: Set<String> = []
         var messages: [Message] = []
         var handles = 0
         /// What must not happen, whatever comes of it.

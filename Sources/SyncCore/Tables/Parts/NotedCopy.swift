@@ -133,7 +133,7 @@ extension ItemSettler {
     func bring(_ key: [UInt8]) async throws -> CopyRun.NotedOutcome {
         var outcome = CopyRun.NotedOutcome()
         guard let item = try await sourceItem(key) else {
-            outcome.counts.removed = try await settle(key, own: nil)
+            outcome.counts.removed = try await settle(key, own: nil) ?? 0
             // As one that was written, by an invocation that could not say so.
             outcome.counts.settled = outcome.counts.removed > 0 ? 1 : 0
             return outcome
@@ -149,9 +149,11 @@ extension ItemSettler {
                 )
             }
             if case .written = written { outcome.counts.written = 1 } else { outcome.counts.kept = 1 }
-            guard try written.mayBeOwn(item[...]), try await !isAtSource(key) else { return outcome }
+            guard try written.mayBeOwn(item[...]), let removed = try await settle(key, own: item) else {
+                return outcome
+            }
             outcome.counts.settled = 1
-            outcome.counts.removed = try await settle(key, own: item)
+            outcome.counts.removed = removed
         } catch let error as AWSError where error.isRefusalOfItems {
             outcome.counts.failed = 1
             outcome.failures = FailedItem.line(item[...], self.key, error)
