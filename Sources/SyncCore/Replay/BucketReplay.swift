@@ -7,13 +7,12 @@ struct BucketReplay: Sendable {
     private let configuration: SyncConfiguration
     private let sync: LiveBucketSync
     private let isDryRun: Bool
+    private let timeLimit: Double
 
-    /// For the objects of one message, which are one or a few; in seconds.
-    ///
-    /// Below the time for which a message is hidden.
-    private static let timeLimit = 840.0
-
-    init(_ clients: LiveClients, isDryRun: Bool) {
+    /// - Parameter timeLimit: for the objects of one message, which are one or a few; in seconds, and below the time for
+    ///   which a message is hidden.
+    init(_ clients: LiveClients, isDryRun: Bool, timeLimit: Double = 840) {
+        self.timeLimit = timeLimit
         configuration = clients.configuration
         sync = LiveBucketSync(clients.configuration, connections: BucketConnections(clients))
         self.isDryRun = isDryRun
@@ -39,7 +38,7 @@ struct BucketReplay: Sendable {
     /// - Throws: ``ReplayError`` when something of the message could not be settled.
     func replay(_ event: BucketEvent) async throws -> ReplayQueue.Ending {
         guard !isDryRun else { return ReplayQueue.Ending(planned: event.changes.count) }
-        let result = await sync.apply(event, deadline: Date().addingTimeInterval(Self.timeLimit))
+        let result = await sync.apply(event, deadline: Date().addingTimeInterval(timeLimit))
         try Task.checkCancellation()
         guard result.errors.isEmpty, !result.mustComeAgain else {
             throw ReplayError(

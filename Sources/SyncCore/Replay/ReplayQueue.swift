@@ -105,8 +105,6 @@ struct ReplayQueue: Sendable {
                     do {
                         guard let ending = try await replay(message) else { return (place, .skipped) }
                         return (place, .done(ending))
-                    } catch is CancellationError {
-                        return (place, .cancelled)
                     } catch {
                         return (place, Task.isCancelled ? .cancelled : .left("\(error)"))
                     }

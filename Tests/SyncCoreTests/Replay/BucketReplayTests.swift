@@ -99,4 +99,17 @@ struct BucketReplayTests {
         #expect(other.skipped == 1 && other.done == 0)
         #expect(live.messages("Sync-bucket-failures").map(\.isHidden) == [false])
     }
+
+    @Test("Objects for which there was no time are not done")
+    func outOfTime() async throws {
+        let live = LiveAWS()
+        live.s3.put("old", "kept/a", [1])
+        send(live, "a")
+        let body = try #require(live.messages("Sync-bucket-failures").first?.body)
+        let replay = BucketReplay(try live.clients([.bucket]), isDryRun: false, timeLimit: -1)
+        let event = try BucketEvent(parsingMessage: Array(body.utf8))
+        await #expect(throws: ReplayError("there was not enough time; run sync replay again")) {
+            try await replay.replay(event)
+        }
+    }
 }

@@ -35,6 +35,10 @@ final class LiveAWS: HTTPTransport {
         var trimmedTo = 0
         /// Whether the stream was turned off more than a day ago.
         var isStreamGone = false
+        /// Whether queues give their hidden messages, too: SQS delivers at least once.
+        var deliversAgain = false
+        /// As many times queues say that they are empty, as SQS does when it asks only some of its servers.
+        var emptyAnswers = 0
         var calls: [String] = []
         var handles = 0
     }
@@ -356,9 +360,15 @@ final class LiveAWS: HTTPTransport {
                     ]
                 ])
             case "ReceiveMessage":
+                let limit = input["MaxNumberOfMessages"]?.integer ?? 1
+                guard (1...10).contains(limit) else { return Self.error("InvalidParameterValue") }
+                guard state.emptyAnswers == 0 else {
+                    state.emptyAnswers -= 1
+                    return Self.answer(["Messages": []])
+                }
                 var taken: [JSONValue] = []
                 for index in queue.indices
-                where !queue[index].isHidden && taken.count < min(3, input["MaxNumberOfMessages"]?.integer ?? 1) {
+                where (!queue[index].isHidden || state.deliversAgain) && taken.count < min(3, limit) {
                     queue[index].isHidden = input["VisibilityTimeout"]?.integer != 0
                     state.handles += 1
                     queue[index].handle = "h\(state.handles)"
