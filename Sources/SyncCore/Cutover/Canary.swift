@@ -51,9 +51,14 @@ struct Canary: Sendable {
                 return try ItemComparison(item, canary.item).areEqual
             }
             let seconds = (clock.now() - started) / .seconds(1)
-            try await remove(canary, from: source)
+            let removal = try await Self.remove(canary.item, canary.key, from: source)
             // From here on live sync takes it from the target, and nothing of it is left at the source.
             try log.forget(entry)
+            guard removal != .kept else {
+                return .failed(
+                    "somebody has changed the item \(canary.name) of the source meanwhile, and it stays there"
+                )
+            }
             guard arrived else { return .failed("the item \(canary.name) did not arrive within \(text(timeout))") }
             let isGone = try await waits(pair) {
                 try await side.dynamoDB.getItem(table: side.table, key: canary.key, consistentRead: true) == nil
@@ -64,18 +69,36 @@ struct Canary: Sendable {
             return .passed(seconds: seconds, name: canary.name)
         } catch {
             // The log keeps it: a put that was cut off may still arrive after this.
-            await Self.shielded { try? await remove(canary, from: source) }
+            await Self.shielded { _ = try? await Self.remove(canary.item, canary.key, from: source) }
             throw error
         }
     }
 
-    /// Deletes the item at the source, unless somebody has made another of it.
-    private func remove(_ canary: CanaryItem, from source: TableSide) async throws {
-        _ = try await source.dynamoDB.deleteItem(
+    private enum Removal {
+        case removed
+        /// It was not there.
+        case gone
+        /// Somebody has made another of it.
+        case kept
+    }
+
+    /// Deletes an item at the source, if it is what was written there.
+    ///
+    /// A condition cannot tell an item that only gained attributes (``ItemCondition/equals``), which therefore is looked
+    /// at before.
+    private static func remove(_ item: [UInt8], _ key: [UInt8], from source: TableSide) async throws -> Removal {
+        let found = try await source.dynamoDB.getItem(table: source.table, key: key, consistentRead: true)
+        guard let found else { return .gone }
+        guard try ItemComparison(found, item).areEqual else { return .kept }
+        let outcome = try await source.dynamoDB.deleteItem(
             table: source.table,
-            key: canary.key,
-            condition: .equals(item: canary.item[...])
+            key: key,
+            condition: .equals(item: item[...])
         )
+        switch outcome {
+        case .written, .conditionFailed(nil, _): return .removed
+        case .conditionFailed: return .kept
+        }
     }
 
     // MARK: Buckets
@@ -122,21 +145,22 @@ struct Canary: Sendable {
 
     /// Deletes canaries of a run that was cut off; live sync then takes them from the targets.
     ///
-    /// - Returns: those that were still there, by name.
+    /// - Returns: what became of those that were still there, one line each.
     func removeLeftovers() async throws -> [String] {
-        var removed: [String] = []
+        var lines: [String] = []
+        let removed = "taken away, a canary that an earlier run had left:"
         for entry in try log.entries() {
             switch entry {
             case .item(let table, let item, let key):
-                let source = clients.source(table)
-                let outcome = try await source.dynamoDB.deleteItem(
-                    table: source.table,
-                    key: key,
-                    condition: .equals(item: item[...])
-                )
-                // One that is not there does not equal it either.
-                if case .written(previous: .some) = outcome {
-                    removed.append("\(table.tableName) (\(table.region)): \(String(decoding: key, as: UTF8.self))")
+                let name = "\(table.tableName) (\(table.region)): \(String(decoding: key, as: UTF8.self))"
+                switch try await Self.remove(item, key, from: clients.source(table)) {
+                case .removed: lines.append("\(removed) \(name)")
+                case .gone: break
+                case .kept:
+                    lines.append(
+                        "left where it is, a canary of an earlier run that somebody has changed since: \(name); delete it"
+                            + " if nobody needs it"
+                    )
                 }
             case .object(let place, let region, let key):
                 // Its name is of our own making.
@@ -147,12 +171,12 @@ struct Canary: Sendable {
                 )
                 if try await side.s3.headObjectIfPresent(side.head(key)) != nil {
                     _ = try await side.s3.deleteObject(bucket: place.bucket, key: side.key(key))
-                    removed.append("\(place)\(key)")
+                    lines.append("\(removed) \(place)\(key)")
                 }
             }
             try log.forget(entry)
         }
-        return removed
+        return lines
     }
 
     // MARK: Waiting

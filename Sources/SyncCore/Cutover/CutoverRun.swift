@@ -215,8 +215,7 @@ package struct CutoverRun: Sendable {
         var details = [
             "\(status.mappings.count) mapping\(status.mappings.count == 1 ? "" : "s") followed, no failed changes"
         ]
-        let leftovers = try await canary.removeLeftovers()
-        details += leftovers.map { "taken away, a canary that an earlier run had left: \($0)" }
+        details += try await canary.removeLeftovers()
         for (region, function) in clients.tableRegions.map({ ($0, clients.names.tableFunction) })
             + clients.bucketRegions.map({ ($0, clients.names.bucketFunction) })
         {

@@ -425,8 +425,14 @@ struct CutoverTests {
         let state = TemporaryState()
         let records = state.records
         let reached = Gate()
+        let isFirst = Mutex(true)
         let live = LiveAWS { live, operation in
-            guard operation == "GetItem", live.dynamoDB.table("Orders").count > 0 else { return }
+            guard operation == "GetItem", live.dynamoDB.table("Orders").count > 0,
+                isFirst.withLock({ first in
+                    defer { first = false }
+                    return first
+                })
+            else { return }
             reached.open()
             try await Gate().pass()
         }
@@ -436,5 +442,99 @@ struct CutoverTests {
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         #expect(live.dynamoDB.table("Orders").count == 0)
         _ = consume state
+    }
+
+    @Test("An interruption takes the canary of a bucket away")
+    func interruptedBucket() async throws {
+        let state = TemporaryState()
+        let records = state.records
+        let reached = Gate()
+        let live = LiveAWS { live, operation in
+            guard operation.hasPrefix("S3 HEAD /new/"), !live.s3.keys("old").isEmpty else { return }
+            reached.open()
+            try await Gate().pass()
+        }
+        let task = Task { try await run(live, records, [.bucket]) }
+        try await reached.pass()
+        task.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await task.value }
+        #expect(live.s3.keys("old").isEmpty)
+        _ = consume state
+    }
+
+    @Test("What CloudWatch tells late is waited for")
+    func lateErrors() async throws {
+        let state = TemporaryState()
+        let live = Self.following()
+        let sleeps = Mutex<Int?>(nil)
+        let clock = Self.clock {
+            let count = sleeps.withLock { count in
+                count = count.map { $0 + 1 }
+                return count
+            }
+            if count == 3 {
+                live.state.withLock { $0.metrics = ["Invocations": [1], "IteratorAge": [10], "Errors": [1]] }
+            }
+        }
+        let writers: @Sendable () async throws -> String? = {
+            sleeps.withLock { $0 = 0 }
+            return "said so"
+        }
+        let report = try await run(
+            live,
+            state.records,
+            clock: clock,
+            configure: { $0.sendsCanaries = false },
+            writers: writers
+        )
+        #expect(report.steps.last?.name == "Lag zero" && report.steps.last?.result == .failed, "\(report.steps)")
+    }
+
+    @Test("is not safe when changes fail, or events wait, after both sides were compared", arguments: [true, false])
+    func lateFailures(isTable: Bool) async throws {
+        let state = TemporaryState()
+        let live = LiveAWS { live, operation in
+            if operation == "GetItem" { live.apply() }
+            if operation.hasPrefix("S3 HEAD /new/") { live.followBuckets() }
+            if operation == "Scan", live.messages().isEmpty { live.sendChange("a") }
+            // The listing of the comparison.
+            if operation == "S3 GET /new" || operation == "S3 GET /new/" { live.send("{}", to: "Sync-bucket-events") }
+        }
+        let report = try await run(live, state.records, [isTable ? .table : .bucket])
+        #expect(report.steps.last?.name == CutoverRun.lastStep && !report.isSafe, "\(report.steps)")
+        #expect(report.steps.last?.details.first?.contains("changes wait or have failed") == true, "\(report.steps)")
+    }
+
+    @Test("Only one cut-over at a time is at work with a configuration")
+    func alone() async throws {
+        let state = TemporaryState()
+        let live = Self.following()
+        let log = try CanaryLog(path: "\(state.records.folder)/Sync.cutover")
+        let report = try await run(live, state.records)
+        #expect(report.steps.map(\.result) == [.failed] && live.dynamoDB.calls("PutItem") == 0, "\(report.steps)")
+        #expect(report.steps.first?.details.first?.contains("Sync.cutover") == true)
+        #expect(try log.entries().isEmpty)
+    }
+
+    @Test("leaves a canary of an earlier run that somebody has changed, and says so", arguments: ["v", "sync-canary"])
+    func changedLeftover(attribute: String) async throws {
+        let state = TemporaryState()
+        let live = Self.following()
+        let key = Array(#"{"pk":{"S":"sync-canary-1"}}"#.utf8)
+        let item = Array(#"{"pk":{"S":"sync-canary-1"},"sync-canary":{"S":"x"}}"#.utf8)
+        do {
+            let log = try CanaryLog(path: "\(state.records.folder)/Sync.cutover")
+            let source = try #require(try live.clients().configuration.tables.first?.source)
+            try log.note(.item(source: source, item: item, key: key))
+        }
+        // It has gained an attribute, or one of its own is another.
+        var changed: JSONObject = ["pk": ["S": "sync-canary-1"], "sync-canary": ["S": "x"]]
+        changed[attribute] = ["S": "precious"]
+        live.dynamoDB.put([changed], into: "Orders")
+        live.apply()
+        let report = try await run(live, state.records)
+        #expect(report.isSafe && live.dynamoDB.table("Orders").count == 1, "\(report.steps)")
+        #expect(report.steps[0].details.contains { $0.contains("left where it is") && $0.contains("sync-canary-1") })
+        #expect(try CanaryLog(path: "\(state.records.folder)/Sync.cutover").entries().isEmpty)
     }
 }
