@@ -51,6 +51,9 @@ package struct AWSClient: Sendable {
         self.endpoints = EndpointCache(configuration.endpoints)
     }
 
+    /// For what concerns no single call, and nobody else hears of.
+    package var logger: Logger { environment.logger }
+
     /// The thread of the client's transport; see ``HTTPTransport/executor``.
     package var executor: (any TaskExecutor)? { transport.executor }
 

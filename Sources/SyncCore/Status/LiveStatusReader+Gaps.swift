@@ -42,17 +42,17 @@ extension LiveStatusReader {
     func failedBatches(
         _ region: Region,
         _ count: Known<Int>
-    ) async -> [FailedStreamBatch] {
-        guard let count = count.value, count > 0 else { return [] }
+    ) async -> Known<[FailedStreamBatch]> {
+        guard let count = count.value, count > 0 else { return .value([]) }
         let sqs = clients.sqs(region)
-        // Who may not read them learns from sync replay what they are, and that they wait from their number.
-        let messages = try? await sqs.receiveMessages(
-            queueURL: sqs.queueURL(name: names.tableFailures),
-            visibilityTimeout: 0
-        )
-        return (messages ?? []).compactMap { message in
-            guard case .batch(let batch) = FailureMessage(body: message.body) else { return nil }
-            return batch
+        let messages = await Self.known {
+            try await sqs.receiveMessages(queueURL: sqs.queueURL(name: names.tableFailures), visibilityTimeout: 0)
+        }
+        return messages.map { messages in
+            messages.compactMap { message in
+                guard case .batch(let batch) = FailureMessage(body: message.body) else { return nil }
+                return batch
+            }
         }
     }
 }

@@ -100,7 +100,13 @@ package struct LiveStatusReader: Sendable {
             case .unknown(let reason): status.lag = .unknown(reason)
             }
             if missing.contains(SyncPair(mapping, target)) { status.creation = Self.tableCreation }
-            status.gaps = gaps(of: mapping.source, status, batches)
+            if case .unknown(let reason) = batches {
+                status.faults.append(
+                    "whether the failed changes that wait tell of a gap is not known: \(reason); sync replay --dry-run reads"
+                        + " them, too"
+                )
+            }
+            status.gaps = gaps(of: mapping.source, status, batches.value ?? [])
             found[SyncPair(mapping, target)] = status
         }
         return found

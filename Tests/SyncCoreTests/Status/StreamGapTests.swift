@@ -92,6 +92,22 @@ struct StreamGapTests {
         #expect(!closed.reasons.contains { $0.contains("a gap") })
     }
 
+    @Test("Failed batches that cannot be looked at are named, because a gap may be among them")
+    func unreadable() async throws {
+        let live = LiveAWS()
+        live.sendBatch(1...3)
+        live.state.withLock { $0.refused = ["ReceiveMessage"] }
+        let status = await SyncStatus.read(
+            try live.clients(),
+            records: SyncRecordStore(folder: "/nonexistent"),
+            now: { LiveAWS.noon }
+        )
+        let reasons = status.mappings.flatMap(\.reasons)
+        let reason = try #require(reasons.first { $0.contains("tell of a gap is not known") }, "\(reasons)")
+        #expect(reason.contains("SQS ReceiveMessage") && reason.contains("; allow sqs:ReceiveMessage"), "\(reason)")
+        #expect(reason.contains("sync replay --dry-run"))
+    }
+
     @Test("Looking at failed batches leaves them in the queue, for everybody to see")
     func untouched() async throws {
         let live = LiveAWS()

@@ -1,4 +1,6 @@
 import AWSCore
+import BackupCore
+import Logging
 
 /// Makes an object of parts, or leaves none of them behind.
 struct MultipartWrite: Sendable {
@@ -125,10 +127,29 @@ struct MultipartWrite: Sendable {
     /// Also when the sync was interrupted: parts that stay cost money every month.
     private func abort(_ upload: S3MultipartUpload) async {
         let s3 = target.s3
-        let isAborted = await Task(executorPreference: s3.client.executor) {
-            (try? await parts.run { try await s3.abortMultipartUpload(upload) }) != nil
+        let failure = await Task(executorPreference: s3.client.executor) { () -> (any Error)? in
+            do {
+                try await parts.run { try await s3.abortMultipartUpload(upload) }
+                return nil
+            } catch {
+                return error
+            }
         }.value
-        // What could not be aborted is the next run's.
-        if isAborted { journal?.ended(upload) }
+        guard let failure else { journal?.ended(upload); return }
+        // With its bucket gone there is nothing left of it.
+        if let error = failure as? AWSError, error.isS3NotFound { return }
+        // What could not be aborted is the next run's; without a journal nobody else knows of it.
+        guard journal == nil else { return }
+        let command = ShellCommand([
+            "aws", "s3api", "abort-multipart-upload", "--bucket", upload.bucket, "--key", upload.key, "--upload-id",
+            upload.uploadID,
+        ])
+        s3.client.logger.warning(
+            """
+            the parts of s3://\(OneLine.text(upload.bucket))/\(OneLine.text(upload.key)) stay and cost money, because their \
+            upload could not be aborted: \(failure); run \(OneLine.text(command.description)), or let a lifecycle rule \
+            with AbortIncompleteMultipartUpload clear it up
+            """
+        )
     }
 }
