@@ -81,6 +81,15 @@ struct BucketSyncTests {
         #expect(metrics.dropFirst(2).first?["ObjectsUnchanged"]?.integer == 1)
     }
 
+    @Test("The last second before Lambda's deadline belongs to the answer: nothing is begun in it, and all is reported")
+    func margin() async throws {
+        var run = run()
+        run.timeLimit = 0.95
+        let result = try await run([Self.queue(Self.direct(Self.record("in/there")))])
+        #expect(result.reports.map(\.body) == [#"{"batchItemFailures":[{"itemIdentifier":"m0"}]}"#])
+        #expect(run.aws.calls("HeadObject").isEmpty && run.aws.calls("PutObject").isEmpty)
+    }
+
     @Test("A message that cannot be worked on is named alone, with an error in the log")
     func partialFailure() async throws {
         let result = try await run()([

@@ -82,6 +82,18 @@ struct TableSyncTests {
         #expect(try result.metrics.last?["Failed"]?.integer == 25)
     }
 
+    @Test("The last second before Lambda's deadline belongs to the answer: nothing is begun in it, and all is reported")
+    func margin() async throws {
+        var run = run { call in
+            call.operation == "BatchWriteItem" ? Self.json(#"{"UnprocessedItems":{}}"#) : nil
+        }
+        run.timeLimit = 0.95
+        let result = try await run([Self.event((1...3).map { Self.record($0) })])
+        #expect(result.reports.map(\.body) == [#"{"batchItemFailures":[{"itemIdentifier":"1"}]}"#])
+        #expect(run.aws.calls("BatchWriteItem").isEmpty)
+        #expect(try result.metrics.last?["Failed"]?.integer == 3)
+    }
+
     @Test("What a target refuses is sent to the queue that the environment names, and is an error in the log")
     func refusal() async throws {
         let run = run { call in
