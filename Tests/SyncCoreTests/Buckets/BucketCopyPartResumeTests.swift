@@ -27,6 +27,7 @@ struct BucketCopyPartResumeTests {
         #expect(json["done"] == false && json["key"]?.string == "large")
         // It hangs once more, and the time of a whole invocation was its own.
         let third = try #require(try await fixture.invoke(second, atOnce: 1, cut: isLarge))
+        try #require((try JSONValue(parsing: third)["unfinished"]?.array ?? []).isEmpty, "it would be begun for ever")
         var counts = try await fixture.finish(third).counts
         #expect(counts.equation == "listed 3 = copied 2 + failed 1")
         #expect(fixture.failures.map(\.key) == ["large"] && fixture.failures.map(\.code) == ["TooLargeForPart"])
