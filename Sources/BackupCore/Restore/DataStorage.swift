@@ -43,8 +43,16 @@ package struct DataStorage: Sendable, Equatable {
 
 /// What thawing takes, by AWS's published times and its prices of us-east-1 in autumn 2026.
 package struct ThawEstimate: Sendable, Equatable {
+    /// How fast, and for how much, RestoreObject brings archived objects back; `Expedited` is for a few of them only.
+    package enum Tier: String, Sendable {
+        /// Glacier Flexible 3–5 hours, Deep Archive within 12.
+        case standard = "Standard"
+        /// Glacier Flexible 5–12 hours, free; Deep Archive within 48.
+        case bulk = "Bulk"
+    }
+
     package var storageClass: S3StorageClass
-    package var tier: S3RestoreTier
+    package var tier: Tier
     /// `3 to 5 hours`.
     package var duration: String
     /// US dollars.
@@ -54,7 +62,7 @@ package struct ThawEstimate: Sendable, Equatable {
     package static func estimates(_ storageClass: S3StorageClass, _ amount: DataStorage.Amount) -> [ThawEstimate] {
         let gigabytes = Double(amount.bytes) / 1_073_741_824
         let thousands = Double(amount.files) / 1_000
-        func estimate(_ tier: S3RestoreTier, _ duration: String, perGB: Double, perThousand: Double) -> ThawEstimate {
+        func estimate(_ tier: Tier, _ duration: String, perGB: Double, perThousand: Double) -> ThawEstimate {
             ThawEstimate(
                 storageClass: storageClass,
                 tier: tier,
@@ -84,7 +92,7 @@ package struct ThawEstimate: Sendable, Equatable {
         bucket: String,
         prefix: String,
         storageClass: S3StorageClass,
-        tier: S3RestoreTier
+        tier: Tier
     ) -> String {
         let list = ShellCommand([
             "aws", "s3api", "list-objects-v2", "--bucket", bucket, "--prefix", prefix, "--query",

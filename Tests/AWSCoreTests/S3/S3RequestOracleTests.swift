@@ -195,32 +195,6 @@ struct S3RequestOracleTests {
         Call("AbortMultipartUpload", parameters(["UploadId": "u+/=1"])) { try await $0.abortMultipartUpload(upload) },
         Call("ListParts", parameters(["UploadId": "u+/=1"])) { _ = try await $0.listParts(upload) },
         Call(
-            "ListMultipartUploads",
-            [
-                "Bucket": "b-b", "Prefix": "a &", "EncodingType": "url", "KeyMarker": .string(key),
-                "UploadIdMarker": "u 1",
-            ]
-        ) {
-            let marker = ListMultipartUploadsPage.Marker(key: key, uploadID: "u 1")
-            _ = try await $0.listMultipartUploads(bucket: "b-b", prefix: "a &", from: marker)
-        },
-        Call(
-            "ListObjectVersions",
-            [
-                "Bucket": "b-b", "Prefix": "a", "Delimiter": "/", "EncodingType": "url", "KeyMarker": .string(key),
-                "VersionIdMarker": "v 1", "MaxKeys": 5,
-            ]
-        ) {
-            let marker = ListObjectVersionsPage.Marker(key: key, versionID: "v 1")
-            _ = try await $0.listObjectVersions(
-                bucket: "b-b",
-                prefix: "a",
-                delimiter: "/",
-                maximumKeys: 5,
-                from: marker
-            )
-        },
-        Call(
             "HeadObject",
             parameters(["VersionId": "v 1", "ChecksumMode": "ENABLED", "IfMatch": .string(etag), "PartNumber": 2])
         ) {
@@ -239,13 +213,6 @@ struct S3RequestOracleTests {
             let get = GetObjectRequest(bucket: "b-b", key: key, range: 5..<10, ifMatch: etag, includesChecksums: true)
             _ = try await $0.getObject(get)
         },
-        Call(
-            "GetObjectAttributes",
-            parameters([
-                "VersionId": "v",
-                "ObjectAttributes": ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"],
-            ])
-        ) { _ = try await $0.getObjectAttributes(bucket: "b-b", key: key, versionID: "v") },
         Call("GetObjectTagging", parameters(["VersionId": "v"])) {
             _ = try await $0.getObjectTagging(bucket: "b-b", key: key, versionID: "v")
         },
@@ -258,22 +225,6 @@ struct S3RequestOracleTests {
         Call("DeleteObjectTagging", parameters([:])) { try await $0.deleteObjectTagging(bucket: "b-b", key: key) },
         Call("DeleteObject", parameters(["VersionId": "v", "IfMatch": .string(etag)])) {
             try await $0.deleteObject(bucket: "b-b", key: key, versionID: "v", ifMatch: etag)
-        },
-        Call(
-            "DeleteObjects",
-            [
-                "Bucket": "b-b",
-                "Delete": [
-                    "Objects": [["Key": "a\r\n&<é>", "VersionId": "v"], ["Key": " b ", "ETag": .string(etag)]]
-                ],
-            ]
-        ) {
-            _ = try await $0.deleteObjects(
-                bucket: "b-b",
-                [
-                    S3ObjectIdentifier(key: "a\r\n&<é>", versionID: "v"), S3ObjectIdentifier(key: " b ", ifMatch: etag),
-                ]
-            )
         },
     ]
 

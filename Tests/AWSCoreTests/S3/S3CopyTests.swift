@@ -3,8 +3,8 @@ import AWSTesting
 import FoundationEssentials
 import Testing
 
-@Suite("S3 copies and restores")
-struct S3CopyAndRestoreTests {
+@Suite("S3 copies")
+struct S3CopyTests {
     private let copied = """
         <?xml version="1.0" encoding="UTF-8"?>
         <CopyObjectResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">\
@@ -45,24 +45,5 @@ struct S3CopyAndRestoreTests {
         let error = await #expect(throws: AWSError.self) { _ = try await never.client.copyObject(copy) }
         #expect(error?.code == "InternalError")
         #expect(error?.resource == "s3://backups/k")
-    }
-
-    @Test("RestoreObject says days and tier, and what came of it")
-    func restore() async throws {
-        let running = "<Error><Code>RestoreAlreadyInProgress</Code></Error>"
-        let s3 = try S3Fixture([.response(202), .response(200), .response(409, body: running)])
-        var results: [S3Client.RestoreObjectResult] = []
-        for _ in 0..<3 {
-            results.append(try await s3.client.restoreObject(bucket: "backups", key: "k", days: 7, tier: .bulk))
-        }
-        #expect(results == [.started, .extended, .alreadyInProgress])
-        let recorded = try #require(s3.transport.requests.first)
-        #expect(recorded.request.method == .post)
-        #expect(recorded.request.query == "restore=")
-        #expect(
-            recorded.bodyText
-                == "<RestoreRequest xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Days>7</Days>"
-                + "<GlacierJobParameters><Tier>Bulk</Tier></GlacierJobParameters></RestoreRequest>"
-        )
     }
 }
