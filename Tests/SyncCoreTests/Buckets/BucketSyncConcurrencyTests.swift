@@ -259,6 +259,50 @@ struct BucketSyncConcurrencyTests {
         #expect(harness.fake.object("target", "key")?.bytes == [1])
     }
 
+    @Test(
+        "copies anew what got other metadata and tags with the same bytes while S3 replaced it (H9)",
+        arguments: [true, false]
+    )
+    func otherMetadata(isTold: Bool) async throws {
+        let isDone = Mutex(false)
+        var harness = BucketSyncHarness { call, _ in
+            guard call.operation == "CopyObject", !isDone.withLock({ $0 }) else { return nil }
+            isDone.withLock { $0 = true }
+            return .slow { fake in
+                for bucket in ["source", "target"] where isTold || bucket == "source" {
+                    fake.put(bucket, "key", [1]) { object in
+                        object.metadata = ["by": "live"]
+                        object.tags = [S3Tag("by", "live")]
+                    }
+                }
+            }
+        }
+        harness.options.mergesWithLiveSync = true
+        harness.fake.put("target", "key", [1])
+        harness.fake.put("source", "key", [1]) { $0.metadata = ["by": "history"] }
+        let report = try await harness.run()
+        #expect(report.isComplete && report.conflicts == 1 && report.transferredObjects == 1)
+        #expect(harness.fake.object("target", "key")?.metadata == ["by": "live"])
+        #expect(harness.fake.object("target", "key")?.tags == [S3Tag("by", "live")])
+    }
+
+    @Test("deletes nothing because the source's bucket is gone", arguments: ["its copy", "live sync's", "older"])
+    func lostSource(whose: String) async throws {
+        var harness = BucketSyncHarness { call, _ in
+            switch "\(call.operation) \(call.bucket)" {
+            case "CopyObject target" where whose == "live sync's": .first { $0.put("target", "key", [3]) }
+            case "HeadObject target" where whose == "older": .first { $0.put("target", "key", [3]) }
+            case "HeadObject source": .first { fake in fake.update { $0.buckets["source"] = nil } }
+            default: nil
+            }
+        }
+        harness.options.mergesWithLiveSync = true
+        if whose == "older" { harness.fake.put("target", "key", [1, 2]) }
+        harness.fake.put("source", "key", [1])
+        await #expect(throws: ObjectSettlementError.self) { _ = try await harness.run() }
+        #expect(harness.fake.object("target", "key")?.bytes == (whose == "its copy" ? [1] : [3]))
+    }
+
     @Test("leaves no upload behind when somebody else has brought the same object to the target meanwhile")
     func sameObject() async throws {
         let bytes: [UInt8] = [1, 2, 3, 4]

@@ -34,9 +34,6 @@ struct LiveBucketPlan: Sendable {
     /// Objects in a hundred that are copied in parts.
     var large: Int
 
-    /// Whether objects with the same bytes have the same metadata and tags.
-    var sameBytesAreSame: Bool { copiesHistory && repeatsContents }
-
     private static let names = ["k ü+", "a%2Bb", "e\u{301}", "\u{E9}", ""]
 
     init(using random: inout SeededGenerator) {

@@ -52,10 +52,7 @@ extension LiveBucketSimulation {
         // What stands for a folder is empty.
         let size = key.hasSuffix("/") ? 0 : chance(plan.large) ? [25, 60][number(0..<2)] : [1, 7][number(0..<2)]
         let bytes = Array(repeating: content, count: size)
-        // Where history replaces an object by one with the same bytes, nothing tells it of other metadata or tags.
-        let version = plan.sameBytesAreSame ? Int(bytes.first ?? 0) % 2 : number(0..<2)
-        let tagged = plan.tellsTagCounts && (plan.sameBytesAreSame ? version == 1 : chance(30))
-        put(key, bytes, version: version, tagged: tagged)
+        put(key, bytes, version: number(0..<2), tagged: plan.tellsTagCounts && chance(30))
     }
 
     private func put(_ key: String, _ bytes: [UInt8], version: Int, tagged: Bool) {
@@ -95,7 +92,7 @@ extension LiveBucketSimulation {
                     number(0..<3)
                 ]
             )
-        case 6..<8 where !plan.sameBytesAreSame:
+        case 6..<8:
             guard there != nil else { return put(andTell: key) }
             let value = number(0..<3)
             fake.update {
@@ -103,7 +100,7 @@ extension LiveBucketSimulation {
             }
             send(key, value == 0 ? "ObjectTagging:Delete" : "ObjectTagging:Put")
         case 8:
-            guard let there, plan.tellsTagCounts, !plan.copiesHistory else { return put(andTell: key) }
+            guard let there, plan.tellsTagCounts else { return put(andTell: key) }
             // The same bytes with other metadata.
             put(key, there.bytes, version: there.metadata["v"] == "0" ? 1 : 0, tagged: chance(30))
             send(key, "ObjectCreated:Copy")

@@ -59,7 +59,7 @@ struct ObjectSettlementTests {
     @Test("copies what is missing or different, deletes what is gone, and then finds nothing to do")
     func outcomes() async throws {
         let (settlement, fake) = try settlement()
-        #expect(try await settlement.settle(key: "a") == .unchanged)
+        #expect(try await settlement.settle(key: "a") == .vanished)
         fake.put("source", "a", [1, 2])
         #expect(try await settlement.settle(key: "a") == .copied(bytes: 2))
         fake.put("source", "a", [3, 4])

@@ -84,6 +84,10 @@ struct TransferRunner: Sendable {
             // The marker of the very folder that is synced, which at the root of a bucket would be an empty key.
             if task.key.isEmpty, task.source.size == 0, target.isRoot { throw ObjectMoveError.folderMarker }
             if task.source.isArchived(at: Date()) { throw ObjectMoveError.archived }
+            if task.target != nil, !options.isDryRun, let settlement {
+                try await replace(first, settlement)
+                return true
+            }
             if task.target != nil, compares, try await comparison.isEqual(task) {
                 ledger.settled(first) { $0.foundEqual += 1 }
                 return true
@@ -124,10 +128,46 @@ struct TransferRunner: Sendable {
         return false
     }
 
+    /// Settles an object that the target has, as live sync does.
+    ///
+    /// A copy on condition is not enough for it: the source's object may change back to what the target has while S3
+    /// copies, or get other metadata or tags with the same bytes, and live sync may bring that to the target before the
+    /// copy is there, whose condition holds all the same. Where the target has nothing, such a change makes it fail.
+    private func replace(_ first: TransferTask, _ settlement: ObjectSettlement) async throws {
+        do {
+            let outcome = try await settlement.settle(key: first.key, keeping: first.target?.etag) {
+                ledger.change { $0.conflicts += 1 }
+            }
+            ledger.settled(first) {
+                switch outcome {
+                case .unchanged: $0.foundEqual += 1
+                case .vanished: $0.vanished += 1
+                case .tagged: $0.transferredObjects += 1
+                case .deleted: $0.takenBack += 1
+                case .copied(let bytes):
+                    $0.transferredObjects += 1
+                    $0.transferredBytes += bytes
+                }
+            }
+        } catch let error as ObjectSettlementError {
+            switch error.reason {
+            case .archived: throw ObjectMoveError.archived
+            case .restless: throw UnsettledObjectError()
+            case .sourceBucketIsGone: throw error
+            }
+        }
+    }
+
+    /// `nil` where a folder is one of the sides, or live sync does not write, too.
+    private var settlement: ObjectSettlement? {
+        guard options.mergesWithLiveSync, case .bucket(let source) = source, case .bucket(let target) = target else {
+            return nil
+        }
+        return ObjectSettlement(source: source, target: target, mover: mover)
+    }
+
     /// Undoes a write if the source has lost the object meanwhile: its deletion may have been applied before the write.
     ///
-    /// So may a change of the source's object back to what the target had, which the write's condition cannot tell from
-    /// an object that was never changed.
     /// The source is read once more behind the deletion, because it may have got the object back, and live sync may
     /// have found it at the target already.
     /// - Returns: whether the target's object was deleted, and has to be.
@@ -138,6 +178,7 @@ struct TransferRunner: Sendable {
             guard now.etag == task.source.etag else { throw ObjectMoveError.changed }
             return false
         }
+        try await settlement?.confirmSource()
         // Another object by now is live sync's.
         guard try await target.delete(key, ifUnchangedSince: written) else { return false }
         guard try await source.state(of: key, isSource: true) == nil else { throw ObjectMoveError.changed }
@@ -161,6 +202,7 @@ struct TransferRunner: Sendable {
         }
         // It may be live sync's copy of what has come to the source only now.
         guard try await source.state(of: first.key, isSource: true) == nil else { return .sourceIsBack }
+        try await settlement?.confirmSource()
         guard try await target.delete(first.key, ifUnchangedSince: there) else { return .nothing }
         return try await source.state(of: first.key, isSource: true) == nil ? .done : .sourceIsBack
     }
@@ -188,6 +230,7 @@ struct TransferRunner: Sendable {
         switch error {
         case let error as AWSError: fatalCodes.contains(error.code)
         case let error as FileError: error.endsEverything
+        case let error as ObjectSettlementError: error.reason == .sourceBucketIsGone
         case is CredentialsError, is ConfigurationError: true
         default: false
         }

@@ -34,14 +34,7 @@ struct LiveBucketMapping: Sendable {
                 ),
                 mayStream: mapping.role != nil,
                 mustStream: options.streams || source.s3.region.partition != target.s3.region.partition
-            ),
-            confirmSource: {
-                do {
-                    try await source.s3.headBucket(source.bucket)
-                } catch let error as AWSError where error.isS3NotFound {
-                    throw ObjectSettlementError(.sourceBucketIsGone, source: source.name, target: target.name)
-                }
-            }
+            )
         )
     }
 }

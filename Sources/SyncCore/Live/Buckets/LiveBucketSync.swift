@@ -147,7 +147,7 @@ package struct LiveBucketSync: Sendable {
 extension LiveBucketFigures {
     fileprivate mutating func count(_ outcome: ObjectSettlement.Outcome) {
         switch outcome {
-        case .unchanged: unchanged += 1
+        case .unchanged, .vanished: unchanged += 1
         case .copied(let bytes):
             copied += 1
             copiedBytes += bytes

@@ -16,12 +16,12 @@ package struct ObjectSettlement: Sendable {
     package let source: BucketSide
     package let target: BucketSide
     let mover: any ObjectMover
-    /// Throws unless the source's bucket is there: where it is not, HEAD says of each object that it is missing.
-    let confirmSource: @Sendable () async throws -> Void
 
     package enum Outcome: Sendable, Equatable {
-        /// The target held the source's object already, or neither side has one.
+        /// The target held the source's object already.
         case unchanged
+        /// The source has no such object, and nothing was done: the target has none either, or one that is to be kept.
+        case vanished
         case copied(bytes: Int)
         /// The same bytes, and now the same tags.
         case tagged
@@ -46,11 +46,18 @@ package struct ObjectSettlement: Sendable {
     /// - Parameters:
     ///   - key: without the sides' prefixes.
     ///   - comparesTags: whether tags are compared even if S3 says of neither object that it has any.
+    ///   - kept: the ETag of an object that is left at the target although the source has none.
+    ///   - onConflict: called whenever somebody else has written meanwhile.
     /// - Throws: ``AWSError``; ``ObjectSettlementError``; other errors of a copy; `CancellationError`.
-    package func settle(key: String, comparesTags: Bool = false) async throws -> Outcome {
+    package func settle(
+        key: String,
+        comparesTags: Bool = false,
+        keeping kept: String? = nil,
+        onConflict: () -> Void = {}
+    ) async throws -> Outcome {
         // The marker of the very folder that is copied would be an object without a name.
         guard !target.key(key).isEmpty else { return .unchanged }
-        var outcome = Outcome.unchanged
+        var outcome: Outcome?
         var written: Written?
         for _ in 0..<Self.maximumAttempts {
             try Task.checkCancellation()
@@ -58,7 +65,9 @@ package struct ObjectSettlement: Sendable {
             let here = try await source.s3.headObjectIfPresent(source.head(key, includesChecksums: true))
             do {
                 guard let here else {
-                    guard let there else { return outcome }
+                    guard let there, written != nil || kept == nil || there.etag != kept else {
+                        return outcome ?? .vanished
+                    }
                     try await confirmSource()
                     if try await SyncSide.bucket(target).delete(key, ifUnchangedSince: ObjectState(there)) {
                         outcome = .deleted
@@ -66,19 +75,21 @@ package struct ObjectSettlement: Sendable {
                     continue
                 }
                 switch try await difference(key, here, there, written, comparesTags: comparesTags) {
-                case .none: return outcome
+                case .none: return outcome ?? .unchanged
                 case .tags:
                     try await writeTags(key)
-                    if outcome == .unchanged { outcome = .tagged }
+                    if outcome == nil { outcome = .tagged }
                 case .all:
                     guard here.isReadable(at: Date()) else { throw ObjectMoveError.archived }
                     var task = TransferTask(key: key, source: ObjectState(here), target: there.map { ObjectState($0) })
                     task.sourceHead = here
+                    if written != nil { onConflict() }
                     let copy = try await mover.move(task)
                     written = Written(source: here.etag, target: copy.etag)
                     outcome = .copied(bytes: here.size)
                 }
             } catch ObjectMoveError.changed {
+                onConflict()
                 continue
             } catch ObjectMoveError.archived {
                 throw ObjectSettlementError(.archived, source: source.name + key, target: target.name)
@@ -88,6 +99,15 @@ package struct ObjectSettlement: Sendable {
             }
         }
         throw ObjectSettlementError(.restless, source: source.name + key, target: target.name)
+    }
+
+    /// Throws unless the source's bucket is there: where it is not, HEAD says of each object that it is missing.
+    func confirmSource() async throws {
+        do {
+            try await source.s3.headBucket(source.bucket)
+        } catch let error as AWSError where error.isS3NotFound {
+            throw ObjectSettlementError(.sourceBucketIsGone, source: source.name, target: target.name)
+        }
     }
 
     private func difference(
@@ -154,8 +174,8 @@ package struct ObjectSettlementError: Error, Sendable, Equatable, CustomStringCo
             "\(source) changed \(ObjectSettlement.maximumAttempts) times while it was copied to \(target); it comes again"
                 + " when it is written less often"
         case .sourceBucketIsGone:
-            "the bucket of \(source) is not there any more, so nothing is deleted from \(target); delete the mapping and"
-                + " deploy again"
+            "the bucket of \(source) is not there any more, so nothing is deleted from \(target); if that was meant,"
+                + " delete the mapping and deploy again"
         }
     }
 }
