@@ -294,6 +294,7 @@ struct BucketCommand: AsyncParsableCommand {
         options.encryption = try encryption()
         options.transfersAtOnce = concurrency
         options.uploads = UploadJournal(folder: StateFolder.path())
+        options.journalFolder = StateFolder.path()
         return options
     }
 

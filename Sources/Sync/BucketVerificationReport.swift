@@ -24,6 +24,9 @@ struct BucketVerificationReport {
         )
         try console.print("  Target      \(HumanFormat.count(result.targetObjects)) objects")
         if result.excluded > 0 { try console.print("  Left out    \(HumanFormat.count(result.excluded)) by patterns") }
+        if result.folderMarkers > 0 {
+            try console.print("  Left out    the folder's own marker, which a bucket's root or a folder cannot have")
+        }
         let bases = BucketVerificationResult.Basis.allCases.compactMap { basis in
             result.equal[basis].map { "\(HumanFormat.count($0)) by \(Self.meaning(basis))" }
         }
@@ -118,6 +121,7 @@ struct BucketVerificationReport {
             "target": ["location": .string(target), "objects": number(result.targetObjects)],
             "sourceBytes": number(result.sourceBytes),
             "excluded": number(result.excluded),
+            "folderMarkers": number(result.folderMarkers),
             "vanished": number(result.vanished),
             "equal": number(result.equal.values.reduce(0, +)),
             "unmended": number(result.unmended),

@@ -63,6 +63,7 @@ package struct BucketSync: Sendable {
             target: listing(of: target, isSource: false) { onEvent(.problem($0)) },
             workers: options.listingsAtOnce
         )
+        let journal = journal
         let runners = try mover.spread(over: Self.threads(for: options.transfersAtOnce)).map { mover in
             TransferRunner(
                 source: source,
@@ -71,9 +72,11 @@ package struct BucketSync: Sendable {
                 options: options,
                 ledger: ledger,
                 clock: clock,
-                onPlanned: { onEvent(.wouldTransfer(key: $0.key, bytes: $0.source.size)) }
+                onPlanned: { onEvent(.wouldTransfer(key: $0.key, bytes: $0.source.size)) },
+                journal: journal
             )
         }
+        if let journal { try await settleLeftovers(of: journal, runners[0], ledger) }
         let listed = try await transfer(merge, route, runners, extra, progress)
         try await ExtraDeletion(
             source: source,
@@ -188,6 +191,26 @@ package struct BucketSync: Sendable {
         case (.folder, .folder):
             throw ConfigurationError("one side must be s3://bucket; for two folders there are cp and rsync")
         }
+    }
+
+    private var journal: ReplacementJournal? {
+        guard options.mergesWithLiveSync, !options.isDryRun, let folder = options.journalFolder,
+            case .bucket(let source) = source, case .bucket(let target) = target
+        else { return nil }
+        return ReplacementJournal(folder: folder, source: source, target: target)
+    }
+
+    /// Settles what an earlier merge was killed in, or failed in; it is counted where it is listed.
+    private func settleLeftovers(
+        of journal: ReplacementJournal,
+        _ runner: TransferRunner,
+        _ ledger: SyncLedger
+    ) async throws {
+        let own = SyncLedger(progress: SyncProgress())
+        let runner = runner.counting(in: own)
+        for task in try journal.takeLeftovers() { try await runner.run(task) }
+        let report = own.report
+        ledger.change { $0.adopt(failuresOf: report) }
     }
 
     /// Aborts the uploads that an earlier run was killed in.

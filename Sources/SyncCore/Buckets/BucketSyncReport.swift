@@ -41,6 +41,13 @@ package struct BucketSyncReport: Sendable, Equatable {
 
     package init() {}
 
+    mutating func adopt(failuresOf other: BucketSyncReport) {
+        failed += other.failed
+        archived += other.archived
+        archivedKeys += other.archivedKeys
+        failures += other.failures
+    }
+
     /// Whether the target now has all that it should have.
     package var isComplete: Bool { failed == 0 && archived == 0 && deletionRefusal == nil }
 }

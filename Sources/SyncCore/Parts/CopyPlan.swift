@@ -44,18 +44,25 @@ package enum CopyKind: String, Sendable {
         self = kind
     }
 
-    /// - Parameter invocations: how many a part has taken by now.
+    /// - Parameters:
+    ///   - count: how many parts there are; `nil` when that is not known, as to a part of a bucket.
+    ///   - invocations: how many a part has taken by now.
     /// - Throws: ``CopyPartError`` when it must not take another one.
-    func requireRoom(for part: Int, after invocations: Int) throws(CopyPartError) {
+    func requireRoom(for part: Int, of count: Int?, after invocations: Int) throws(CopyPartError) {
         guard invocations >= Self.maximumInvocations else { return }
-        let option =
+        let (option, otherwise) =
             switch self {
-            case .table: "--segments"
-            case .bucket: "--parts"
+            case .table: ("--segments", "copy from a machine, without --engine step-functions")
+            case .bucket:
+                ("--parts", "copy one prefix after the other, or from a machine, without --engine step-functions")
             }
+        let advice =
+            count == Self.maximumParts
+            ? "with all \(Self.maximumParts) \(option) that there can be, it is too large for that: \(otherwise)"
+            : "start the copy anew with more \(option), \(Self.maximumParts) at most; should those not do, \(otherwise)"
         throw CopyPartError(
             "\(partName) \(part) has taken \(invocations) invocations and is not done, and Step Functions ends an execution"
-                + " at 25,000 events: start the copy anew with more \(option); what was copied by now is found there"
+                + " at 25,000 events: \(advice); what was copied by now is found there"
         )
     }
 

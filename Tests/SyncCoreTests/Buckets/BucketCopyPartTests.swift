@@ -142,6 +142,37 @@ struct BucketCopyPartTests {
         #expect(fixture.fake.keys("target") == ["p/", "p/a", "p/b"])
     }
 
+    @Test("A part ends before Step Functions does, and says what helps", arguments: [false, true])
+    func tooManyInvocations(merges: Bool) async throws {
+        let fixture = try BucketPartFixture(merges: merges)
+        fixture.fake.update { $0.maximumKeys = 2 }
+        for number in 0..<20 { fixture.fake.put("source", "\(number)", [1]) }
+        var event = try fixture.events(fixture.plan())[0]
+        for count in 1...3 {
+            event = try #require(try await fixture.invoke(event, looks: 1))
+            #expect(try JSONValue(parsing: event)["invocations"]?.integer == count)
+        }
+        var late = try #require(JSONValue(parsing: event).object)
+        late["invocations"] = .number(JSONNumber(CopyKind.maximumInvocations - 1))
+        event = try #require(try await fixture.invoke(JSONValue.object(late).serialized(), looks: 1))
+        let calls = fixture.fake.current.calls
+        let error = await #expect(throws: CopyPartError.self) { try await fixture.invoke(event) }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(
+            text.hasPrefix("part 0 has taken 3000 invocations") && text.contains("more --parts, 1000 at most"),
+            "\(text)"
+        )
+        #expect(text.contains("one prefix after the other"), "\(text)")
+        #expect(fixture.fake.current.calls == calls)
+        // A part that is done needs no room.
+        let done = try JSONValue(parsing: try #require(try await fixture.invoke(fixture.events(fixture.plan())[0])))
+        if !merges {
+            var last = try #require(done.object)
+            last["invocations"] = .number(JSONNumber(CopyKind.maximumInvocations))
+            #expect(try await fixture.invoke(JSONValue.object(last).serialized()) != nil)
+        }
+    }
+
     @Test("A time that is always short ends all the same, and one in which nothing is listed is an error")
     func progress() async throws {
         let isHanging = Mutex(false)

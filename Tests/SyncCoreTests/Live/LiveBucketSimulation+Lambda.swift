@@ -256,6 +256,7 @@ extension LiveBucketSimulation {
             options.listingsAtOnce = 2
             // What a run that was broken off has written, and the source has lost since, is found by the next.
             options.deletion = .objects(1_000)
+            options.journalFolder = folder
             let connections = connections
             let copy = BucketSync(
                 source: .bucket(connections.source(mapping)),

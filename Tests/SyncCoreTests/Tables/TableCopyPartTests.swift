@@ -153,6 +153,17 @@ struct TableCopyPartTests {
         #expect(fixture.dynamoDB.table("Target").count == before)
     }
 
+    @Test("Where there are as many parts as there can be, more of them are no advice", arguments: [1, 999, 1_000])
+    func adviceAgainstTooManyInvocations(count: Int) throws {
+        let error = #expect(throws: CopyPartError.self) {
+            try CopyKind.table.requireRoom(for: 0, of: count, after: CopyKind.maximumInvocations)
+        }
+        let text = try #require(error).description
+        #expect(text.contains("more --segments") == (count < 1_000), "\(text)")
+        #expect(text.contains("from a machine, without --engine step-functions"), "\(text)")
+        try CopyKind.table.requireRoom(for: 0, of: count, after: CopyKind.maximumInvocations - 1)
+    }
+
     @Test("Only a merge needs more segments than were asked for, by items and by bytes")
     func minimumSegments() {
         func minimum(_ mode: TableCopy.Mode, _ items: Int?, _ bytes: Int?) -> Int {

@@ -67,6 +67,34 @@ struct BucketVerificationTests {
     }
 
     @Test(
+        "leaves out the marker of the folder that is compared where the other side is a root, as copies do",
+        arguments: [false, true]
+    )
+    func folderMarker(isAtTarget: Bool) async throws {
+        let pair = Pair()
+        let s3 = try pair.fake.s3()
+        let folder = SyncSide.bucket(BucketSide(s3: s3, bucket: "source", prefix: "photos/"))
+        let root = SyncSide.bucket(BucketSide(s3: s3, bucket: "target"))
+        for key in ["", "a", "b/"] { pair.fake.put("source", "photos/\(key)", key == "a" ? [1] : []) }
+        if !isAtTarget {
+            var sync = BucketSyncOptions()
+            sync.mergesWithLiveSync = true
+            let report = try await BucketSync(source: folder, target: root, options: sync).run()
+            #expect(report.isComplete && report.folderMarkers == 1 && report.transferredObjects == 2)
+        } else {
+            for key in ["a", "b/"] { pair.fake.put("target", key, key == "a" ? [1] : []) }
+        }
+        let (result, differences) = try await isAtTarget ? pair.verify(root, folder) : pair.verify(folder, root)
+        #expect(result.verdict == .equal && differences.isEmpty)
+        #expect(result.folderMarkers == 1 && result.sourceObjects == 2 && result.targetObjects == 2)
+        // It counts where both can have it, and where it is more than a marker.
+        let other = SyncSide.bucket(BucketSide(s3: s3, bucket: "target", prefix: "copy/"))
+        #expect(try await pair.verify(folder, other).differences[""]?.kind == .missing)
+        pair.fake.put("source", "photos/", [1])
+        #expect(try await pair.verify(folder, root).result.verdict != .equal)
+    }
+
+    @Test(
         "finds every planted difference and nothing else, by every kind of comparison",
         arguments: VerifiedBy.allCases
     )

@@ -44,7 +44,7 @@ extension BucketCopyPart {
         onFailure: @escaping @Sendable (BucketSyncReport.Failure) -> Void
     ) async throws -> BucketCopyPart {
         guard !isDone else { return self }
-        try CopyKind.bucket.requireRoom(for: result.segment, after: invocations)
+        try CopyKind.bucket.requireRoom(for: result.segment, of: nil, after: invocations)
         let progress = SyncProgress()
         let ledger = SyncLedger(progress: progress, onFailure: onFailure)
         let pace = TransferPace(maximum: options.transfersAtOnce, clock: clock)

@@ -12,11 +12,27 @@ struct TransferRunner: Sendable {
     let clock: SyncClock
     /// Told of each object that would be transferred in a dry run.
     let onPlanned: @Sendable (TransferTask) -> Void
+    /// Where what is being replaced is noted; `nil` where nobody would read it.
+    var journal: ReplacementJournal?
 
     /// How often an object that changes under the sync's hands is begun anew.
     private static let maximumRounds = 8
     /// How often an object is tried when the network or the service is to blame; each is several attempts of a call.
     private static let maximumAttempts = 6
+
+    /// The same, for objects that are not counted with the others.
+    func counting(in ledger: SyncLedger) -> TransferRunner {
+        TransferRunner(
+            source: source,
+            target: target,
+            mover: mover,
+            options: options,
+            ledger: ledger,
+            clock: clock,
+            onPlanned: onPlanned,
+            journal: journal
+        )
+    }
 
     /// Deals with one object; a failure of its own is counted, not thrown.
     ///
@@ -27,7 +43,9 @@ struct TransferRunner: Sendable {
         while true {
             try Task.checkCancellation()
             do {
-                return try await settle(task)
+                try await settle(task)
+                journal?.ended(task.key)
+                return
             } catch  where Self.mayPass(error) && attempt < Self.maximumAttempts {
                 if (error as? DamagedCopyError)?.isAtTarget == true { task.isDamaged = true }
                 try await clock.sleep(Backoff.delay(afterFailures: attempt, random: clock.random()))
@@ -135,6 +153,7 @@ struct TransferRunner: Sendable {
     /// copy is there, whose condition holds all the same. Where the target has nothing, such a change makes it fail.
     private func replace(_ first: TransferTask, _ settlement: ObjectSettlement) async throws {
         do {
+            try journal?.began(first.key, etag: first.target?.etag)
             let outcome = try await settlement.settle(key: first.key, keeping: first.target?.etag) {
                 ledger.change { $0.conflicts += 1 }
             }

@@ -66,7 +66,7 @@ package final class UploadJournal: Sendable {
     /// - Returns: how many there were. What cannot be aborted is kept for the next time.
     func abortLeftovers(in bucket: String, at s3: S3Client) async throws -> Int {
         var aborted = 0
-        for name in Self.names(in: folder) {
+        for name in Self.names(in: folder, prefix: Self.prefix) {
             // Whoever cannot have the lock finds a process at work, or another one that clears up.
             guard "\(folder)/\(name)" != path, var file = try? JournalFile(path: "\(folder)/\(name)") else { continue }
             var open = Self.open(in: (try? file.contents()) ?? [])
@@ -101,7 +101,8 @@ package final class UploadJournal: Sendable {
         return entries
     }
 
-    private static func names(in folder: String) -> [String] {
+    /// The journals in a folder whose names begin so.
+    static func names(in folder: String, prefix: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -115,7 +116,7 @@ package final class UploadJournal: Sendable {
     }
 
     /// A bucket's name means one bucket at each endpoint.
-    private static func endpoint(of s3: S3Client) -> String {
+    static func endpoint(of s3: S3Client) -> String {
         s3.client.configuration.endpoints.override(for: .s3)?.url ?? "aws"
     }
 

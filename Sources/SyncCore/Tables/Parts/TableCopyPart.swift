@@ -71,7 +71,7 @@ package struct TableCopyPart: Sendable, Equatable {
         clock: SyncClock = SyncClock()
     ) async throws -> (part: TableCopyPart, failures: [UInt8]) {
         guard !isDone else { return (self, []) }
-        try CopyKind.table.requireRoom(for: segment, after: invocations)
+        try CopyKind.table.requireRoom(for: segment, of: plan.segments, after: invocations)
         let tables = try await CopyTables(source: source, target: target)
         let identity = CopyIdentity(tables, options: plan.options)
         if let difference = plan.identity.difference(from: identity) {

@@ -60,7 +60,8 @@ package struct BucketVerification: Sendable {
                 filter: options.filter,
                 trustsETags: trustsETags,
                 suspects: suspects,
-                progress: progress
+                progress: progress,
+                hasRoot: source.isRoot || target.isRoot
             )
         }
         var result = BucketVerificationResult()
@@ -69,6 +70,7 @@ package struct BucketVerification: Sendable {
             result.targetObjects += counts.targetObjects
             result.sourceBytes += counts.sourceBytes
             result.excluded += counts.excluded
+            result.folderMarkers += counts.folderMarkers
             if counts.equal > 0 { result.equal[.etag, default: 0] += counts.equal }
         }
         for problem in problems.all {

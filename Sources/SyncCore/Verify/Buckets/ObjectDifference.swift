@@ -61,6 +61,8 @@ package struct BucketVerificationResult: Sendable, Equatable {
     package var sourceBytes = 0
     /// Objects that patterns left out, on either side.
     package var excluded = 0
+    /// Zero-byte objects that stand for the folder that is compared, whose key would be empty on the other side.
+    package var folderMarkers = 0
     package var equal: [Basis: Int] = [:]
     /// Were gone on both sides when they were looked at again.
     package var vanished = 0

@@ -8,6 +8,7 @@ struct VerificationVisitor: ListingVisitor {
         var sourceBytes = 0
         var excluded = 0
         var equal = 0
+        var folderMarkers = 0
     }
 
     let filter: KeyFilter
@@ -15,15 +16,24 @@ struct VerificationVisitor: ListingVisitor {
     let trustsETags: Bool
     let suspects: SuspectCollector
     let progress: VerificationProgress
+    /// Whether keys of a side are the whole keys of objects, so that it cannot have the other's prefix itself.
+    let hasRoot: Bool
     private(set) var counts = Counts()
     private var found: [[UInt8]] = []
     private var reported = (source: 0, target: 0, bytes: 0)
 
-    init(filter: KeyFilter, trustsETags: Bool, suspects: SuspectCollector, progress: VerificationProgress) {
+    init(
+        filter: KeyFilter,
+        trustsETags: Bool,
+        suspects: SuspectCollector,
+        progress: VerificationProgress,
+        hasRoot: Bool
+    ) {
         self.filter = filter
         self.trustsETags = trustsETags
         self.suspects = suspects
         self.progress = progress
+        self.hasRoot = hasRoot
     }
 
     @inline(__always)
@@ -31,6 +41,11 @@ struct VerificationVisitor: ListingVisitor {
         guard let either = source ?? target else { return }
         if !filter.isEmpty, !filter.includes(either.key) {
             counts.excluded += 1
+            return
+        }
+        if hasRoot, either.key.isEmpty, either.size == 0 {
+            // The marker of the very folder that is compared, which no copy brings to a root.
+            counts.folderMarkers += 1
             return
         }
         if let source {

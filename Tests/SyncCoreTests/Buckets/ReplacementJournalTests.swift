@@ -1,0 +1,130 @@
+import AWSCore
+import AWSTesting
+import FoundationEssentials
+import Synchronization
+import Testing
+
+@testable import SyncCore
+
+@Suite("Objects that a merge was killed in replacing")
+struct ReplacementJournalTests {
+    private static func withFolder(_ body: (String) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/replacements-\(UInt64.random(in: 0...UInt64.max))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await body(folder)
+    }
+
+    private static func names(in folder: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    }
+
+    /// What a merge leaves that is killed behind a write, during which live sync brought something newer.
+    private static func killed(_ folder: String) async throws -> FakeS3.State {
+        let isDead = Mutex(false)
+        var harness = BucketSyncHarness { call, _ in
+            if isDead.withLock({ $0 }) { return .cut }
+            guard call.operation == "CopyObject" else { return nil }
+            return .slow { fake in
+                #expect(names(in: folder).count == 1)
+                for bucket in ["source", "target"] {
+                    fake.put(bucket, "key", [1]) { $0.metadata = ["by": "live"] }
+                }
+                isDead.withLock { $0 = true }
+            }
+        }
+        harness.options.mergesWithLiveSync = true
+        harness.options.journalFolder = folder
+        harness.fake.put("target", "key", [1])
+        harness.fake.put("target", "other", [1])
+        harness.fake.put("source", "key", [1]) { $0.metadata = ["by": "history"] }
+        _ = try? await harness.run()
+        #expect(harness.fake.object("target", "key")?.metadata == ["by": "history"])
+        return harness.fake.current
+    }
+
+    private static func harness(_ state: FakeS3.State, _ folder: String) -> BucketSyncHarness {
+        var harness = BucketSyncHarness()
+        harness.fake.update { $0 = state }
+        harness.options.mergesWithLiveSync = true
+        harness.options.journalFolder = folder
+        return harness
+    }
+
+    @Test("are settled by the next merge, although the listings call them equal")
+    func next() async throws {
+        try await Self.withFolder { folder in
+            let harness = Self.harness(try await Self.killed(folder), folder)
+            let report = try await harness.run()
+            #expect(report.isComplete && report.listed.unchanged == 1 && report.transferredObjects == 0)
+            #expect(harness.fake.object("target", "key")?.metadata == ["by": "live"])
+            // Nothing is left to remember.
+            #expect(Self.names(in: folder) == [])
+        }
+    }
+
+    @Test("stay noted until they are settled, and until then no merge is complete")
+    func failing() async throws {
+        try await Self.withFolder { folder in
+            let left = try await Self.killed(folder)
+            let isRefused = Mutex(true)
+            var harness = BucketSyncHarness { call, _ in
+                call.operation == "CopyObject" && isRefused.withLock { $0 } ? .error("AccessDenied", status: 403) : nil
+            }
+            harness.fake.update { $0 = left }
+            harness.options.mergesWithLiveSync = true
+            harness.options.journalFolder = folder
+            for _ in 0..<2 {
+                let report = try await harness.run()
+                #expect(!report.isComplete && report.failures.map(\.key) == ["key"])
+                #expect(Self.names(in: folder).count == 1)
+            }
+            isRefused.withLock { $0 = false }
+            #expect(try await harness.run().isComplete)
+            #expect(harness.fake.object("target", "key")?.metadata == ["by": "live"])
+        }
+    }
+
+    @Test("are those of the same sides, and of no merge that is at work or dry")
+    func notOurs() async throws {
+        try await Self.withFolder { folder in
+            let left = try await Self.killed(folder)
+            var harness = Self.harness(left, folder)
+            harness.options.isDryRun = true
+            _ = try await harness.run()
+            let s3 = try harness.fake.s3()
+            let (source, target) = (BucketSide(s3: s3, bucket: "source"), BucketSide(s3: s3, bucket: "target"))
+            let other = ReplacementJournal(folder: folder, source: source, target: source)
+            #expect(try other.takeLeftovers().isEmpty)
+            let journal = ReplacementJournal(folder: folder, source: source, target: target)
+            #expect(try journal.takeLeftovers().map(\.key) == ["key"])
+            // It is the first one's until that is gone.
+            let second = ReplacementJournal(folder: folder, source: source, target: target)
+            #expect(try second.takeLeftovers().isEmpty)
+            journal.ended("key")
+            #expect(Self.names(in: folder) == [])
+        }
+    }
+
+    @Test("are forgotten one by one, and a file of many settled ones does not grow without end")
+    func compacted() async throws {
+        try await Self.withFolder { folder in
+            let s3 = try FakeS3().s3()
+            let (source, target) = (BucketSide(s3: s3, bucket: "source"), BucketSide(s3: s3, bucket: "target"))
+            var journal: ReplacementJournal? = ReplacementJournal(folder: folder, source: source, target: target)
+            try journal?.began("a", etag: "\"1\"")
+            try journal?.began("b", etag: nil)
+            let long = String(repeating: "k", count: 1_000)
+            for number in 0..<1_200 {
+                try journal?.began("\(long)\(number)", etag: nil)
+                journal?.ended("\(long)\(number)")
+            }
+            let name = try #require(Self.names(in: folder).first)
+            let size = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.size] as? Int
+            #expect(try #require(size) < 1 << 20)
+            journal?.ended("b")
+            journal = nil
+            let left = try ReplacementJournal(folder: folder, source: source, target: target).takeLeftovers()
+            #expect(left.map(\.key) == ["a"] && left.first?.target?.etag == "\"1\"" && left.first?.isResumed == true)
+        }
+    }
+}
