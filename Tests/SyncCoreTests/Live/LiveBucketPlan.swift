@@ -33,10 +33,13 @@ struct LiveBucketPlan: Sendable {
     var poison: Int
     /// Objects in a hundred that are copied in parts.
     var large: Int
+    /// What the round is made for, with nothing left to chance but times; `nil` for anything.
+    var scene: LiveBucketScene?
 
     private static let names = ["k ü+", "a%2Bb", "e\u{301}", "\u{E9}", ""]
 
-    init(using random: inout SeededGenerator) {
+    /// - Parameter seed: of the round; every second one, in turn, is made for a scene.
+    init(seed: UInt64, using random: inout SeededGenerator) {
         func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
         let kind = number(0..<10)
         copiesPart = kind >= 5
@@ -71,5 +74,21 @@ struct LiveBucketPlan: Sendable {
         }
         if keys.contains("part/") { repeatsContents = true }
         changesBack = changesBack && repeatsContents
+        if seed.isMultiple(of: 2) {
+            set(LiveBucketScene.all[Int(seed / 2 % UInt64(LiveBucketScene.all.count))])
+        }
+    }
+
+    private mutating func set(_ scene: LiveBucketScene) {
+        self.scene = scene
+        keys = [keys[0] == "part/" ? "part/x" : keys[0]]
+        // One of the two: the other's calls would be taken for its.
+        copiesPart = scene.isStreamed ?? copiesPart
+        copiesWhole = !copiesPart
+        (writes, repeatsContents, changesBack) = (0, scene.repeatsContents, false)
+        (tellsTagCounts, hasComparableSums, losesSource) = (scene.countsTags, true, false)
+        copiesHistory = scene.copiesHistory
+        (troubles, writesBetween, slowness, faults, kills, shortTimes, poison) = (0, 0, 0, 0, 0, 0, 0)
+        large = scene.isLarge.map { $0 ? 100 : 0 } ?? (large > 20 ? 100 : 0)
     }
 }

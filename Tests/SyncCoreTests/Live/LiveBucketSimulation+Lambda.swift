@@ -21,6 +21,7 @@ extension LiveBucketSimulation {
     struct Invocation: Sendable {
         var task: Task<Void, Never>?
         var isKilled = false
+        var isHistory = false
         var callCount = 0
         var killedAt: Int?
         /// When nothing new is begun.
@@ -39,7 +40,9 @@ extension LiveBucketSimulation {
 
     /// Adds a message, and sees to it that somebody looks into the queue then.
     func enqueue(_ message: Message, after seconds: Double? = nil) {
-        let wait = seconds ?? (chance(20) ? self.seconds(0..<100) : Double(number(0..<1_000)) / 1_000)
+        // Of a scene, live sync is told at once.
+        let wait =
+            seconds ?? (plan.scene == nil && chance(20) ? self.seconds(0..<100) : Double(number(0..<1_000)) / 1_000)
         var message = message
         if message.number == 0 {
             message.number = state.withLock { state in
@@ -52,6 +55,8 @@ extension LiveBucketSimulation {
                 _ = Task(executorPreference: time) { [self, message] in
                     try? await time.sleep(wait)
                     state.withLock { $0.queue.append(message) }
+                    // Others may come to lie beside it.
+                    if plan.scene != nil || chance(30) { try? await time.sleep(Double(number(0..<1_000)) / 1_000) }
                     await deliver()
                 }
             }
@@ -120,8 +125,10 @@ extension LiveBucketSimulation {
         }
         // One for each invocation at a time, and used again as long as it lives.
         let live = functions.withLock { $0.popLast() } ?? makeFunction()
-        let remaining =
+        let isFirst = state.withLock { $0.lastInvocation == 0 }
+        let usual =
             trouble(plan.shortTimes, "short times") ? [0, seconds(0..<10), seconds(0..<60)][number(0..<3)] : 900
+        let remaining = isFirst ? plan.scene?.time ?? usual : usual
         let deadline = time.now.addingTimeInterval(remaining)
         let answer = Mutex<[UInt8]?>(nil)
         trace("messages \(messages.map(\.number)) for \(remaining) seconds")
@@ -174,6 +181,7 @@ extension LiveBucketSimulation {
     private func start(
         killedIn percent: Int,
         end: Date? = nil,
+        isHistory: Bool = false,
         _ body: @escaping @Sendable () async -> Void
     ) async -> Bool {
         let isToBeKilled = trouble(percent, "kills planned")
@@ -181,6 +189,7 @@ extension LiveBucketSimulation {
             state.lastInvocation += 1
             var invocation = Invocation()
             invocation.end = end
+            invocation.isHistory = isHistory
             if isToBeKilled { invocation.killedAt = Int.random(in: 1..<16, using: &state.random) }
             state.invocations[state.lastInvocation] = invocation
             return state.lastInvocation
@@ -267,7 +276,7 @@ extension LiveBucketSimulation {
             try? await time.sleep(seconds(0..<10))
             for attempt in 1... {
                 let result = Mutex<Result<BucketSyncReport, any Error>?>(nil)
-                let isKilled = await start(killedIn: plan.kills) {
+                let isKilled = await start(killedIn: plan.kills, isHistory: true) {
                     do {
                         let report = try await copy.run()
                         result.withLock { $0 = .success(report) }

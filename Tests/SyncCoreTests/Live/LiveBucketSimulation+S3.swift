@@ -66,6 +66,9 @@ extension LiveBucketSimulation {
                 let answer = try await Self.$landing.withValue(landing) { try await send(request) }
                 let (status, headers) = head(answer)
                 landed(landing, number, status: status, headers, isAnswered: true)
+                if let call = landing.call.withLock({ $0 }), let moment = moment(of: call, number, isBehind: true) {
+                    await happen(moment)
+                }
                 result = .success(answer)
             } catch {
                 landed(landing, number, status: 0, HTTPHeaders(), isAnswered: false)
@@ -146,6 +149,14 @@ extension LiveBucketSimulation {
 
     private func trouble(for call: FakeS3Call) -> FakeS3.Fault? {
         if call.operation == "AbortMultipartUpload" { return nil }
+        if let number = Self.invocation, let moment = moment(of: call, number, isBehind: false) {
+            if moment.kills {
+                met("kills")
+                kill(number)
+            }
+            if moment.isRefused { return .error("AccessDenied", status: 403) }
+            return .slow(losesAnswer: moment.losesAnswer) { [self] _ in await happen(moment) }
+        }
         if trouble(plan.faults, "faults") {
             switch self.number(0..<8) {
             case 0..<2: return .error("SlowDown", status: 503)
@@ -168,6 +179,22 @@ extension LiveBucketSimulation {
             if replaces || chance(2 * plan.writesBetween) { meddle(with: call) }
             try? await time.sleep(seconds(1..<60))
         }
+    }
+
+    /// Takes the scene's next moment, if this call is it.
+    private func moment(of call: FakeS3Call, _ number: Int, isBehind: Bool) -> LiveBucketScene.Moment? {
+        state.withLock { state in
+            guard let next = state.moments.first, next.isBehind == isBehind, next.operations.contains(call.operation),
+                next.isAtSource == (call.bucket == "source"),
+                (next.caller == .history) == state.invocations[number]?.isHistory
+            else { return nil }
+            return state.moments.removeFirst()
+        }
+    }
+
+    private func happen(_ moment: LiveBucketScene.Moment) async {
+        if let action = moment.action { perform(action) }
+        try? await time.sleep(seconds(moment.seconds))
     }
 
     /// Makes of the source what is worst for a write that is on its way: what the target has, nothing, or anything.

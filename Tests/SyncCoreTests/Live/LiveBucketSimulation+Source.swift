@@ -8,6 +8,7 @@ import Synchronization
 extension LiveBucketSimulation {
     /// What there is before anything happens.
     func prepare() {
+        if let scene = plan.scene { return prepare(scene) }
         for key in plan.keys {
             if chance(60) { put(key) }
             for mapping in configuration.buckets where key.hasPrefix(mapping.source.prefix) {
@@ -31,6 +32,69 @@ extension LiveBucketSimulation {
         state.withLock { $0.targets = currentTargets() }
     }
 
+    private func prepare(_ scene: LiveBucketScene) {
+        for key in plan.keys {
+            put(key)
+            for mapping in configuration.buckets where scene.start != .sourceOnly {
+                guard let object = fake.object("source", key) else { continue }
+                let name = mapping.target.prefix + key.dropFirst(mapping.source.prefix.count)
+                fake.put(mapping.target.bucket, name, object.bytes) { $0 = object }
+            }
+            switch scene.start {
+            case .equal, .sourceOnly: break
+            case .older: if chance(50) { put(key) } else { putAlike(key) }
+            case .targetOnly: fake.delete("source", key)
+            }
+        }
+        state.withLock { $0.targets = currentTargets() }
+    }
+
+    /// Does what the scene wants, and tells of it.
+    func perform(_ action: LiveBucketScene.Action) {
+        guard let key = plan.keys.first, let mapping = configuration.buckets.first else { return }
+        met("scenes")
+        let there = fake.object("source", key)
+        let name = mapping.target.prefix + key.dropFirst(mapping.source.prefix.count)
+        let target = fake.object(mapping.target.bucket, name)
+        switch action {
+        case .put: put(andTell: key)
+        case .delete:
+            state.withLock { $0.last = there }
+            fake.delete("source", key)
+            send(key, "ObjectRemoved:Delete")
+        case .expire:
+            fake.delete("source", key)
+            send(key, "LifecycleExpiration:Delete")
+        case .putBack:
+            guard let object = target ?? state.withLock({ $0.last }) else { return }
+            fake.put("source", key, object.bytes) { new in
+                let etag = new.etag
+                new = object
+                new.etag = etag
+            }
+            send(key, "ObjectCreated:Put")
+        case .putAlike:
+            putAlike(key)
+            send(key, "ObjectCreated:Copy")
+        case .tag:
+            let values = (there?.tags ?? []).map(\.value)
+            fake.update {
+                $0.buckets["source"]?.objects[FakeS3Key(key)]?.tags = [S3Tag("t", "\(values.first ?? "")x")]
+            }
+            send(key, "ObjectTagging:Put")
+        }
+    }
+
+    /// The same bytes with metadata and tags that it never had.
+    private func putAlike(_ key: String) {
+        guard let there = fake.object("source", key) else { return }
+        let number = state.withLock { state in
+            state.lastContent += 1
+            return state.lastContent
+        }
+        put(key, there.bytes, version: Int(number), tagged: true)
+    }
+
     func currentTargets() -> [Place: FakeS3Object] {
         let buckets = fake.current.buckets
         var found: [Place: FakeS3Object] = [:]
@@ -43,7 +107,7 @@ extension LiveBucketSimulation {
     /// Puts an object of some content there, which tells of its storage class, too.
     private func put(_ key: String) {
         let content: UInt8 =
-            plan.repeatsContents
+            plan.repeatsContents && plan.scene == nil
             ? UInt8(number(1..<3))
             : state.withLock { state in
                 state.lastContent += 1

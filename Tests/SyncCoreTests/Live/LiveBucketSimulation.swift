@@ -25,6 +25,10 @@ final class LiveBucketSimulation: Sendable {
         var troubles: Int
         var lastInvocation = 0
         var invocations: [Int: Invocation] = [:]
+        /// What of the plan's scene has not happened yet.
+        var moments: [LiveBucketScene.Moment] = []
+        /// What an action of the scene puts back.
+        var last: FakeS3Object?
         /// The targets as the last call has left them.
         var targets: [Place: FakeS3Object] = [:]
         /// Which invocation has begun an upload.
@@ -70,13 +74,20 @@ final class LiveBucketSimulation: Sendable {
         self.seed = seed
         self.isTraced = isTraced
         var random = SeededGenerator(seed: seed)
-        let plan = LiveBucketPlan(using: &random)
+        let plan = LiveBucketPlan(seed: seed, using: &random)
         self.plan = plan
         time = SeededExecutor(seed: random.next())
         folder =
             FileManager.default.temporaryDirectory.path
             + "/live-buckets-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-        state = Mutex(State(random: random, writesLeft: plan.writes, troubles: plan.troubles))
+        state = Mutex(
+            State(
+                random: random,
+                writesLeft: plan.writes,
+                troubles: plan.troubles,
+                moments: plan.scene?.moments ?? []
+            )
+        )
         let holder = Holder()
         fake = FakeS3 { call, _ in holder.simulation?.fault(for: call) }
         for bucket in ["source", "whole", "part"] { fake.createBucket(bucket) }
@@ -170,6 +181,10 @@ final class LiveBucketSimulation: Sendable {
     func run() async -> [String] {
         let isDone = await time.run { [self] in
             let history = plan.copiesHistory ? Task(executorPreference: time) { [self] in await copyHistory() } : nil
+            if let scene = plan.scene {
+                if !scene.first.isEmpty { try? await time.sleep(seconds(0..<20)) }
+                for action in scene.first { perform(action) }
+            }
             while state.withLock({ $0.writesLeft > 0 }) {
                 try? await time.sleep(seconds(0..<20))
                 write()

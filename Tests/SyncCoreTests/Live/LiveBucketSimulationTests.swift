@@ -15,7 +15,7 @@ struct LiveBucketSimulationTests {
 
     private static let seeds =
         setting("LIVE_BUCKET_SEED").map { [$0] } ?? (0..<4).map { _ in UInt64.random(in: 0...UInt64.max) }
-    private static let rounds = setting("LIVE_BUCKET_SEED") == nil ? setting("LIVE_BUCKET_ROUNDS") ?? 250 : 1
+    private static let rounds = setting("LIVE_BUCKET_SEED") == nil ? setting("LIVE_BUCKET_ROUNDS") ?? 300 : 1
 
     @Test("loses nothing, leaves nothing stale and brings nothing back", arguments: seeds)
     func random(first: UInt64) async throws {
