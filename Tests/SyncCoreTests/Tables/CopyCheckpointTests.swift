@@ -265,6 +265,35 @@ struct CopyCheckpointTests {
         #expect(throws: CopyError.unbalanced(["segment 1: read 9 = written 9"])) { try run.checkLedger() }
     }
 
+    @Test("forgets the keys that an earlier merge may have written when they have been looked at (H16)")
+    func looksOnce() async throws {
+        var fixture = CopyFixture()
+        defer { fixture.remove() }
+        fixture.options.mode = .merge
+        fixture.dynamoDB.put([["pk": ["S": "gone"], "sk": ["N": "1"]]], into: "Target")
+        let (source, target) = (try fixture.side("Source"), try fixture.side("Target"))
+        let tables = try await CopyTables(source: source, target: target)
+        let checkpoint = try CopyCheckpoint(
+            path: fixture.path,
+            identity: CopyIdentity(tables, options: fixture.options),
+            segments: 1
+        )
+        try await checkpoint.note(
+            .init(segment: 0, page: 0, keys: [Array(#"{"pk":{"S":"gone"},"sk":{"N":"1"}}"#.utf8)])
+        )
+        let copy = TableCopy(
+            source: source,
+            target: target,
+            tables: tables,
+            options: fixture.options,
+            clock: CopyFixture.clock
+        )
+        // It ends before it reads anything itself.
+        _ = try await copy.run(checkpoint: checkpoint, stopsReading: { true })
+        #expect(fixture.dynamoDB.table("Target").count == 0)
+        #expect(checkpoint.intents == [])
+    }
+
     @Test("that cannot be written says so in one line")
     func unwritable() {
         let error = #expect(throws: CheckpointError.self) {

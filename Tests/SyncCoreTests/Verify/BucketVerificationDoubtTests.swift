@@ -75,11 +75,18 @@ struct BucketVerificationDoubtTests {
         #expect(folder.files.count == 2)
     }
 
-    @Test("does not call a difference what was another object at each reading")
-    func neverRead() async throws {
+    @Test(
+        "does not call a difference what was another object at each reading, or shorter than it was said to be",
+        arguments: [false, true]
+    )
+    func neverRead(isShort: Bool) async throws {
         var pair = Pair { call, _ in
-            guard call.operation == "GetObject", call.bucket == "source" else { return nil }
-            return .error("PreconditionFailed", status: 412)
+            guard call.bucket == "source", isShort || call.operation == "GetObject" else { return nil }
+            if !isShort { return .error("PreconditionFailed", status: 412) }
+            let bytes: [UInt8] = call.operation == "GetObject" ? [1, 2] : [1, 2, 3]
+            return .first { fake in
+                fake.update { $0.buckets["source"]?.objects[FakeS3Key("key")]?.bytes = bytes }
+            }
         }
         pair.put("key", [1, 2, 3])
         pair.options.comparison = .content
@@ -88,6 +95,38 @@ struct BucketVerificationDoubtTests {
         #expect(result.verdict == .undecided && result.equal.isEmpty)
         // Not before the last look.
         #expect(pair.sleeper.recorded.count == 4)
+    }
+
+    @Test("reads the object that was looked at, and no other of its name")
+    func readsOneVersion() async throws {
+        let pair = Pair()
+        pair.put("key", [1, 2, 3])
+        let side = BucketSide(s3: try pair.fake.s3(), bucket: "source")
+        let state = try #require(try await SyncSide.bucket(side).state(of: "key", isSource: true))
+        _ = try #require(try await ContentDigest.of("key", state, .bucket(side), isSource: true))
+        pair.fake.put("source", "key", [4, 5, 6])
+        let error = await #expect(throws: AWSError.self) {
+            try await ContentDigest.of("key", state, .bucket(side), isSource: true)
+        }
+        #expect(error?.isS3PreconditionFailed == true)
+    }
+
+    @Test("reads the file that was looked at, and none that was written since")
+    func readsOneFile() async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/content-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data([1, 2, 3]).write(to: URL(filePath: folder + "/key"))
+        let side = SyncSide.folder(folder)
+        let state = try #require(try await side.state(of: "key", isSource: true))
+        #expect(try await ContentDigest.of("key", state, side, isSource: true) != nil)
+        // Of the same size, and modified at another time.
+        try Data([4, 5, 6]).write(to: URL(filePath: folder + "/key"))
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1)],
+            ofItemAtPath: folder + "/key"
+        )
+        #expect(try await ContentDigest.of("key", state, side, isSource: true) == nil)
     }
 
     @Test("does not read an archived object, and says so")
