@@ -23,6 +23,8 @@ struct LiveBucketScene: Sendable {
         /// The same bytes with other metadata and tags.
         case putAlike
         case tag
+        /// The source's whole bucket.
+        case loseBucket
     }
 
     enum Caller: Sendable {
@@ -150,7 +152,14 @@ struct LiveBucketScene: Sendable {
     ]
 
     private static let historyOnes: [LiveBucketScene] = [
+        .init("copied with its metadata and tags", .sourceOnly, []),
         .init("deleted while it is copied", .sourceOnly, [history(.delete)]),
+        .init("copied before its bucket is gone", .sourceOnly, [history(.loseBucket, isBehind: true)]),
+        .init(
+            "brought by live sync before its bucket is gone",
+            .sourceOnly,
+            [history(.put), history(.loseBucket, on: ["HeadObject"], isAtSource: true)]
+        ),
         .init("deleted while it is copied without an answer", .sourceOnly, [history(.delete, losesAnswer: true)]),
         .init(
             "put where a copy without an answer may be",

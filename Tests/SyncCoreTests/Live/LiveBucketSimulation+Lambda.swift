@@ -289,6 +289,8 @@ extension LiveBucketSimulation {
                     met("deleted by history", report.deleted)
                     break
                 }
+                // That is the end of it, and said to be one.
+                if state.withLock({ $0.isSourceLost }) { break }
                 met("resumed copies")
                 guard attempt < Self.maximumReceives else {
                     violation("history does not end: \(result.withLock { $0 }.map { "\($0)" } ?? "killed")")

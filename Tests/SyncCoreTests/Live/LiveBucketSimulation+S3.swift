@@ -186,6 +186,8 @@ extension LiveBucketSimulation {
         state.withLock { state in
             guard let next = state.moments.first, next.isBehind == isBehind, next.operations.contains(call.operation),
                 next.isAtSource == (call.bucket == "source"),
+                // S3 may not copy for that role.
+                call.copySource == nil || call.accessKeyID != Self.role,
                 (next.caller == .history) == state.invocations[number]?.isHistory
             else { return nil }
             return state.moments.removeFirst()

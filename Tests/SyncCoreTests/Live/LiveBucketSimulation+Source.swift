@@ -41,7 +41,8 @@ extension LiveBucketSimulation {
                 fake.put(mapping.target.bucket, name, object.bytes) { $0 = object }
             }
             switch scene.start {
-            case .equal, .sourceOnly: break
+            case .equal: break
+            case .sourceOnly: putAlike(key)
             case .older: if chance(50) { put(key) } else { putAlike(key) }
             case .targetOnly: fake.delete("source", key)
             }
@@ -82,6 +83,7 @@ extension LiveBucketSimulation {
                 $0.buckets["source"]?.objects[FakeS3Key(key)]?.tags = [S3Tag("t", "\(values.first ?? "")x")]
             }
             send(key, "ObjectTagging:Put")
+        case .loseBucket: loseSource()
         }
     }
 
