@@ -93,11 +93,16 @@ extension LiveTableSimulation {
             plan.script = [.expire]
         case .removedCopy:
             plan.copiesHistory = true
-            plan.trouble = Bool.random(using: &random) ? .lostAnswers : .nothing
+            plan.trouble = Int.random(in: 0..<3, using: &random) == 0 ? .lostAnswers : .nothing
             plan.killsAfterWrite = plan.trouble == .nothing ? 2 : 0
             plan.killsAfterRead = plan.killsAfterWrite > 0 ? 6 : 0
-            plan.keys = Int.random(in: 1...2, using: &random)
-            plan.script = plan.keys == 1 ? [.delete] : [.delete, .delete, .delete]
+            plan.script = [.delete]
+            guard plan.trouble == .nothing, Bool.random(using: &random) else { break }
+            // Of two pages one is done with.
+            plan.keys = 2
+            plan.segments = 1
+            plan.pageBytes = 1
+            plan.script = [.delete, .delete, .delete]
         case .returnedCopy:
             plan.copiesHistory = true
             plan.replicated = 2
@@ -116,16 +121,18 @@ extension LiveTableSimulation {
         case .partialBatches:
             plan.keys = 3
             plan.targets = Array(Target.all.prefix(2))
+            plan.isUnique = true
             plan.trouble = .partialBatches
+            plan.times = [60]
             plan.writesWhileHeld = false
             plan.script = [.any, .any, .any, .any, .any]
         case .slowTarget:
             plan.isUnique = true
             plan.trouble = .slowTarget
             plan.writesWhileHeld = false
-            plan.times = [0.3, 0.3, 3]
+            plan.times = [0, 0.3, 0.3, 3]
             plan.timeouts = 3
-            plan.maximumRetryAttempts = 3
+            plan.maximumRetryAttempts = 100
             plan.script = [.put, .put, .put]
         case .brokenQueue:
             plan.keys = 3
@@ -157,7 +164,10 @@ extension LiveTableSimulation {
                 guard isSecond ? draw(2, &state) : !draw(4, &state) else { return nil }
                 state.faults -= 1
                 state.troubled.insert(process)
-                if isSecond || draw(3, &state) { return .error(code: "AccessDeniedException", message: "not now") }
+                let isOther = call.hasSuffix(Target.all[1].name)
+                if isSecond || draw(3, &state) != isOther {
+                    return .error(code: "AccessDeniedException", message: "not now")
+                }
                 state.struck.insert(call)
                 return .unprocessed { pattern >> UInt64($0 % 64) & 1 == 1 }
             case .deadTarget:

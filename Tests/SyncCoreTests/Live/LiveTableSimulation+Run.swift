@@ -103,7 +103,9 @@ extension LiveTableSimulation {
             {
                 actions.append((Line.replay, .replay))
             }
-            if !state.late.isEmpty { actions.append((Line.late, .landLate)) }
+            if !state.late.isEmpty, plan.trouble != .slowTarget || actions.isEmpty {
+                actions.append((Line.late, .landLate))
+            }
             if state.writes > 0, !plan.writesWhileHeld || state.mayWrite || actions.isEmpty {
                 actions.append((Line.writer, .write))
             }

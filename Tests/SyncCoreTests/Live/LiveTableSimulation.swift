@@ -51,6 +51,8 @@ final class LiveTableSimulation: Sendable {
         var pauses = 0
         /// Of the segments that history is copied in.
         var segments = 1
+        /// How large pages of a table are, as DynamoDB counts.
+        var pageBytes = 60
 
         // What makes a narrow round, which is about one rare thing.
 
@@ -229,8 +231,8 @@ final class LiveTableSimulation: Sendable {
         plan = Self.plan(seed, &random)
         let nextFault = NextFault()
         self.nextFault = nextFault
-        dynamoDB = FakeDynamoDB(pageBytes: 60) { _ in nextFault.take() }
-        replica = FakeDynamoDB(pageBytes: 60)
+        dynamoDB = FakeDynamoDB(pageBytes: plan.pageBytes) { _ in nextFault.take() }
+        replica = FakeDynamoDB(pageBytes: plan.pageBytes)
         configuration = try Self.configuration(plan)
         state = Mutex(State(random: random))
         begin(isTraced: isTraced)
