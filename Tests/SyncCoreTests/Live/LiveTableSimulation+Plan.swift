@@ -11,7 +11,7 @@ extension LiveTableSimulation {
     static func plan(_ seed: UInt64, _ random: inout SeededGenerator) -> Plan {
         var plan = Plan()
         func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
-        plan.isCrowd = below(50) == 0
+        plan.isCrowd = below(12) == 0
         plan.keys = plan.isCrowd ? 11 + below(30) : 1 + below(3)
         plan.targets = plan.isCrowd ? [Target.all[2]] : Array(Target.all.shuffled(using: &random).prefix(1 + below(2)))
         plan.policy = below(4) == 0 ? .ignore : .forward
