@@ -193,16 +193,16 @@ package struct BucketSync: Sendable {
         }
     }
 
-    private var journal: ReplacementJournal? {
+    private var journal: MergeJournal? {
         guard options.mergesWithLiveSync, !options.isDryRun, let folder = options.journalFolder,
             case .bucket(let source) = source, case .bucket(let target) = target
         else { return nil }
-        return ReplacementJournal(folder: folder, source: source, target: target)
+        return MergeJournal(folder: folder, source: source, target: target, date: clock.date)
     }
 
     /// Settles what an earlier merge was killed in, or failed in; it is counted where it is listed.
     private func settleLeftovers(
-        of journal: ReplacementJournal,
+        of journal: MergeJournal,
         _ runner: TransferRunner,
         _ ledger: SyncLedger
     ) async throws {

@@ -19,6 +19,8 @@ struct BucketSyncHarness {
 
     func run(onEvent: @escaping @Sendable (BucketSync.Event) -> Void = { _ in }) async throws -> BucketSyncReport {
         let s3 = try fake.s3()
+        var clock = clock
+        clock.date = { [fake] in fake.current.now }
         return try await BucketSync(
             source: .bucket(BucketSide(s3: s3, bucket: "source", prefix: prefixes.0)),
             target: .bucket(BucketSide(s3: s3, bucket: "target", prefix: prefixes.1)),

@@ -259,21 +259,26 @@ extension LiveBucketSimulation {
 
     /// Merges what was there before into the targets; a copy that breaks off is begun again, as a user does.
     func copyHistory() async {
+        let deletes = state.withLock { $0.hasLeftovers } || chance(50)
         for mapping in configuration.buckets {
             var options = options
             options.mergesWithLiveSync = true
             options.streams = mapping.role != nil
             options.transfersAtOnce = 2
             options.listingsAtOnce = 2
-            // What a run that was broken off has written, and the source has lost since, is found by the next.
-            options.deletion = .objects(1_000)
+            // What somebody else's run has left, and the source has lost since, is found by no merge without it.
+            if deletes { options.deletion = .objects(1_000) }
             options.journalFolder = folder
             let connections = connections
             let copy = BucketSync(
                 source: .bucket(connections.source(mapping)),
                 target: .bucket(connections.target(mapping)),
                 options: options,
-                clock: SyncClock(sleep: { [time] in try await time.sleep($0 / .seconds(1)) }, random: { 0.5 })
+                clock: SyncClock(
+                    date: { [fake] in fake.current.now },
+                    sleep: { [time] in try await time.sleep($0 / .seconds(1)) },
+                    random: { 0.5 }
+                )
             )
             try? await time.sleep(seconds(0..<10))
             for attempt in 1... {

@@ -21,7 +21,8 @@ extension LiveBucketSimulation {
                     // And before that is up to date again.
                     if plan.copiesHistory, chance(50) { put(key) }
                 } else if plan.copiesHistory, chance(40) {
-                    // A history copy was killed before it could take that back.
+                    // A copy on another machine was killed before it could take that back.
+                    state.withLock { $0.hasLeftovers = true }
                     put(key)
                     guard let object = fake.object("source", key) else { continue }
                     fake.put(mapping.target.bucket, name, object.bytes) { $0 = object }
@@ -44,7 +45,9 @@ extension LiveBucketSimulation {
             case .equal: break
             case .sourceOnly: putAlike(key)
             case .older: if chance(50) { put(key) } else { putAlike(key) }
-            case .targetOnly: fake.delete("source", key)
+            case .targetOnly:
+                state.withLock { $0.hasLeftovers = true }
+                fake.delete("source", key)
             }
         }
         state.withLock { $0.targets = currentTargets() }

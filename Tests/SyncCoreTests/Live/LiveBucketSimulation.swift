@@ -36,6 +36,8 @@ final class LiveBucketSimulation: Sendable {
         /// What the targets had of the source when its bucket went away.
         var keptWithoutSource: [Place] = []
         var isSourceLost = false
+        /// Whether a target has what nobody knows of any more.
+        var hasLeftovers = false
         /// What should not have happened.
         var violations: [String] = []
         /// What did, so that a test can tell that it does.

@@ -41,8 +41,16 @@ package struct TransferTask: Sendable {
     var isResumed = false
     /// Whether that one has begun to copy it, too.
     var wasBegun = false
+    /// What a run that is gone may have left: what was written at the target after this is not of that run.
+    var mayBeOursUntil: Date?
     /// What its visitor had counted by then, with this one.
     var listed = ListedCounts()
+
+    /// Whether an object of the target was written after the run that left this task.
+    func isOlder(than object: ObjectState) -> Bool {
+        guard let mayBeOursUntil else { return false }
+        return object.lastModified.map { $0 > mayBeOursUntil } ?? true
+    }
 
     /// What must hold at a target bucket for a write.
     var condition: S3WriteCondition? {

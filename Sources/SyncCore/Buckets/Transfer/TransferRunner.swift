@@ -1,7 +1,5 @@
 import AWSCore
 
-import struct FoundationEssentials.Date
-
 /// Does what the listings asked for, object by object, whatever happens on the way.
 struct TransferRunner: Sendable {
     let source: SyncSide
@@ -13,7 +11,7 @@ struct TransferRunner: Sendable {
     /// Told of each object that would be transferred in a dry run.
     let onPlanned: @Sendable (TransferTask) -> Void
     /// Where what is being replaced is noted; `nil` where nobody would read it.
-    var journal: ReplacementJournal?
+    var journal: MergeJournal?
 
     /// How often an object that changes under the sync's hands is begun anew.
     private static let maximumRounds = 8
@@ -88,6 +86,10 @@ struct TransferRunner: Sendable {
             }
             task.source = now
             task.target = try await target.state(of: task.key, isSource: false)
+            // As the listing then finds it.
+            if let there = task.target, first.isOlder(than: there) {
+                return ledger.settled(first) { $0.foundEqual += 1 }
+            }
             isKnown = true
         }
         throw UnsettledObjectError()
@@ -101,7 +103,7 @@ struct TransferRunner: Sendable {
         do {
             // The marker of the very folder that is synced, which at the root of a bucket would be an empty key.
             if task.key.isEmpty, task.source.size == 0, target.isRoot { throw ObjectMoveError.folderMarker }
-            if task.source.isArchived(at: Date()) { throw ObjectMoveError.archived }
+            if task.source.isArchived(at: clock.date()) { throw ObjectMoveError.archived }
             if task.target != nil, !options.isDryRun, let settlement {
                 try await replace(first, settlement)
                 return true
@@ -113,6 +115,7 @@ struct TransferRunner: Sendable {
             if options.isDryRun {
                 onPlanned(task)
             } else {
+                try journal?.began(first.key, etag: first.target?.etag)
                 let written = try await mover.move(task)
                 if options.mergesWithLiveSync, try await tookBack(task, written) {
                     ledger.settled(first) { $0.takenBack += 1 }
@@ -215,7 +218,8 @@ struct TransferRunner: Sendable {
     /// What was written to the target since it was listed is ours or live sync's, and the source has it no more: it has
     /// to go either way.
     private func takeBackWhatMayBeOurs(_ first: TransferTask) async throws -> TakenBack {
-        guard let there = try await target.state(of: first.key, isSource: false), there.etag != first.target?.etag
+        guard let there = try await target.state(of: first.key, isSource: false), there.etag != first.target?.etag,
+            !first.isOlder(than: there)
         else {
             return .nothing
         }

@@ -2,44 +2,70 @@ import AWSCore
 import Glibc
 import Synchronization
 
-/// The objects that a merge is replacing, on disk, so that the next merge settles those that this one was killed in, or
+import struct FoundationEssentials.Date
+import typealias FoundationEssentials.TimeInterval
+
+/// The objects that a merge is writing, on disk, so that the next merge settles those that this one was killed in, or
 /// failed in.
 ///
 /// Between the write and the look behind it only the merge knows that what it wrote may be older than what live sync had
-/// brought there. A listing does not tell: the copy is newer than the source's object, and may have the same bytes.
+/// brought there, or that live sync had deleted it. A listing does not tell: the copy is newer than the source's object,
+/// may have the same bytes, and what the source has no more may be somebody else's.
 ///
 /// A file of JSON lines for each process and pair of sides, locked while it lives, as ``UploadJournal`` has them.
-final class ReplacementJournal: Sendable {
+final class MergeJournal: Sendable {
     private struct State: ~Copyable {
         var file: JournalFile?
-        /// Each key with what the target had when it was listed.
-        var open: [String: String?] = [:]
+        var open: [String: Entry] = [:]
+    }
+
+    private struct Entry {
+        /// What the target had when it was listed.
+        var etag: String?
+        var began: Date
     }
 
     private let folder: String
     private let prefix: String
     private let path: String
+    private let date: @Sendable () -> Date
     private let state = Mutex(State())
+
+    /// How long a write may take, whatever the clocks say.
+    ///
+    /// What was written later is an application's, for example, that has moved to the target since: neither to be deleted
+    /// nor to be replaced by what the source has of it.
+    private static let longestWrite: TimeInterval = 3_600
 
     /// Lines of what is settled are left in a file that is smaller.
     private static let compactedBytes = 1 << 20
 
-    /// - Parameter folder: where all processes of this user have theirs; made when the first object is replaced.
-    init(folder: String, source: BucketSide, target: BucketSide) {
+    /// - Parameters:
+    ///   - folder: where all processes of this user have theirs; made when the first object is written.
+    ///   - date: what the time is.
+    init(folder: String, source: BucketSide, target: BucketSide, date: @escaping @Sendable () -> Date) {
+        self.date = date
         self.folder = folder
         let pair = [source, target].flatMap { [UploadJournal.endpoint(of: $0.s3), $0.name] }.joined(separator: "\n")
         prefix = "merge-\(Hexadecimal.string(MD5.digest(Array(pair.utf8))))-"
         path = "\(folder)/\(prefix)\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).jsonl"
     }
 
-    /// Notes an object before it is replaced.
+    /// Notes an object before it is written.
     ///
+    /// - Parameter etag: what the target had when it was listed; `nil` for nothing.
     /// - Throws: ``CheckpointError`` when that cannot be written.
     func began(_ key: String, etag: String?) throws {
+        // The first time counts, in a run and of what an earlier one has left.
+        try note(key) { $0 ?? Entry(etag: etag, began: date()) }
+    }
+
+    private func note(_ key: String, _ entry: (Entry?) -> Entry) throws {
         try state.withLock { state in
             if state.file == nil { state.file = try JournalFile(path: path) }
-            try state.file?.append(Self.line(key, etag))
-            state.open[key] = .some(etag)
+            let entry = entry(state.open[key])
+            try state.file?.append(Self.line(key, entry))
+            state.open[key] = entry
         }
     }
 
@@ -53,7 +79,7 @@ final class ReplacementJournal: Sendable {
                 return
             }
             // If it cannot be written, the next merge looks at an object that is settled, which does no harm.
-            try? state.file?.append(Self.line(key, nil, isEnded: true))
+            try? state.file?.append(Self.line(key, nil))
             guard let count = state.file?.count, count > Self.compactedBytes, state.open.count < 1_000 else { return }
             try? state.file?.replaceContents(state.open.flatMap { Self.line($0.key, $0.value) })
         }
@@ -67,11 +93,12 @@ final class ReplacementJournal: Sendable {
         for name in UploadJournal.names(in: folder, prefix: prefix) {
             // Whoever cannot have the lock finds a process at work, or another one that takes them.
             guard "\(folder)/\(name)" != path, let file = try? JournalFile(path: "\(folder)/\(name)") else { continue }
-            for (key, etag) in Self.open(in: (try? file.contents()) ?? []) {
-                try began(key, etag: etag)
+            for (key, entry) in Self.open(in: (try? file.contents()) ?? []) {
+                try note(key) { _ in entry }
                 var task = TransferTask(key: key, source: ObjectState(size: 0))
-                task.target = etag.map { ObjectState(size: 0, etag: $0) }
+                task.target = entry.etag.map { ObjectState(size: 0, etag: $0) }
                 task.isResumed = true
+                task.mayBeOursUntil = entry.began.addingTimeInterval(Self.longestWrite)
                 tasks[key] = task
             }
             file.remove()
@@ -79,24 +106,32 @@ final class ReplacementJournal: Sendable {
         return tasks.values.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
-    private static func open(in bytes: [UInt8]) -> [String: String?] {
-        var open: [String: String?] = [:]
+    private static func open(in bytes: [UInt8]) -> [String: Entry] {
+        var open: [String: Entry] = [:]
         // A last line that breaks off is no JSON.
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             guard let value = try? JSONValue(parsing: line), let key = value["key"]?.string else { continue }
             if value["ended"] != nil {
                 open.removeValue(forKey: key)
-            } else {
-                open[key] = .some(value["etag"]?.string)
+            } else if let began = value["began"]?.integer {
+                open[key] = Entry(
+                    etag: value["etag"]?.string,
+                    began: Date(timeIntervalSince1970: TimeInterval(began))
+                )
             }
         }
         return open
     }
 
-    private static func line(_ key: String, _ etag: String?, isEnded: Bool = false) -> [UInt8] {
+    /// - Parameter entry: `nil` for what is settled.
+    private static func line(_ key: String, _ entry: Entry?) -> [UInt8] {
         var members: JSONObject = ["key": .string(key)]
-        members["etag"] = etag.map { .string($0) }
-        if isEnded { members["ended"] = true }
+        if let entry {
+            members["etag"] = entry.etag.map { .string($0) }
+            members["began"] = .number(JSONNumber(Int(entry.began.timeIntervalSince1970)))
+        } else {
+            members["ended"] = true
+        }
         return JSONValue.object(members).serialized() + [UInt8(ascii: "\n")]
     }
 }

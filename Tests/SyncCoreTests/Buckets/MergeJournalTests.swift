@@ -6,8 +6,8 @@ import Testing
 
 @testable import SyncCore
 
-@Suite("Objects that a merge was killed in replacing")
-struct ReplacementJournalTests {
+@Suite("Objects that a merge was killed in writing")
+struct MergeJournalTests {
     private static func withFolder(_ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/replacements-\(UInt64.random(in: 0...UInt64.max))"
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -62,6 +62,52 @@ struct ReplacementJournalTests {
         }
     }
 
+    /// What a merge leaves that is killed behind its first copy of an object, which the source has lost meanwhile.
+    private static func killedInFirstCopy(_ folder: String) async throws -> FakeS3.State {
+        let isDead = Mutex(false)
+        var harness = BucketSyncHarness { call, _ in
+            if isDead.withLock({ $0 }) { return .cut }
+            guard call.operation == "CopyObject" else { return nil }
+            return .slow { fake in
+                fake.delete("source", "key")
+                isDead.withLock { $0 = true }
+            }
+        }
+        harness.options.mergesWithLiveSync = true
+        harness.options.journalFolder = folder
+        harness.fake.put("source", "key", [1])
+        harness.fake.put("source", "other", [1])
+        harness.fake.put("target", "other", [1])
+        _ = try? await harness.run()
+        #expect(harness.fake.object("target", "key") != nil && harness.fake.object("source", "key") == nil)
+        return harness.fake.current
+    }
+
+    @Test("are taken back by the next merge where the source has lost them, which no listing shows")
+    func takenBack() async throws {
+        try await Self.withFolder { folder in
+            let harness = Self.harness(try await Self.killedInFirstCopy(folder), folder)
+            #expect(try await harness.run().isComplete)
+            #expect(harness.fake.object("target", "key") == nil)
+            #expect(harness.fake.object("target", "other") != nil)
+            #expect(Self.names(in: folder) == [])
+        }
+    }
+
+    @Test("are left alone where somebody has written them to the target long after", arguments: [true, false])
+    func writtenLater(isFirstCopy: Bool) async throws {
+        try await Self.withFolder { folder in
+            let left = try await isFirstCopy ? Self.killedInFirstCopy(folder) : Self.killed(folder)
+            let harness = Self.harness(left, folder)
+            harness.fake.update { $0.now = $0.now.addingTimeInterval(2 * 3_600) }
+            // An application that has moved to the target.
+            harness.fake.put("target", "key", [9])
+            #expect(try await harness.run().isComplete)
+            #expect(harness.fake.object("target", "key")?.bytes == [9])
+            #expect(Self.names(in: folder) == [])
+        }
+    }
+
     @Test("stay noted until they are settled, and until then no merge is complete")
     func failing() async throws {
         try await Self.withFolder { folder in
@@ -93,12 +139,12 @@ struct ReplacementJournalTests {
             _ = try await harness.run()
             let s3 = try harness.fake.s3()
             let (source, target) = (BucketSide(s3: s3, bucket: "source"), BucketSide(s3: s3, bucket: "target"))
-            let other = ReplacementJournal(folder: folder, source: source, target: source)
+            let other = MergeJournal(folder: folder, source: source, target: source, date: { Date() })
             #expect(try other.takeLeftovers().isEmpty)
-            let journal = ReplacementJournal(folder: folder, source: source, target: target)
+            let journal = MergeJournal(folder: folder, source: source, target: target, date: { Date() })
             #expect(try journal.takeLeftovers().map(\.key) == ["key"])
             // It is the first one's until that is gone.
-            let second = ReplacementJournal(folder: folder, source: source, target: target)
+            let second = MergeJournal(folder: folder, source: source, target: target, date: { Date() })
             #expect(try second.takeLeftovers().isEmpty)
             journal.ended("key")
             #expect(Self.names(in: folder) == [])
@@ -110,7 +156,7 @@ struct ReplacementJournalTests {
         try await Self.withFolder { folder in
             let s3 = try FakeS3().s3()
             let (source, target) = (BucketSide(s3: s3, bucket: "source"), BucketSide(s3: s3, bucket: "target"))
-            var journal: ReplacementJournal? = ReplacementJournal(folder: folder, source: source, target: target)
+            var journal: MergeJournal? = MergeJournal(folder: folder, source: source, target: target, date: { Date() })
             try journal?.began("a", etag: "\"1\"")
             try journal?.began("b", etag: nil)
             let long = String(repeating: "k", count: 1_000)
@@ -123,7 +169,8 @@ struct ReplacementJournalTests {
             #expect(try #require(size) < 1 << 20)
             journal?.ended("b")
             journal = nil
-            let left = try ReplacementJournal(folder: folder, source: source, target: target).takeLeftovers()
+            let next = MergeJournal(folder: folder, source: source, target: target, date: { Date() })
+            let left = try next.takeLeftovers()
             #expect(left.map(\.key) == ["a"] && left.first?.target?.etag == "\"1\"" && left.first?.isResumed == true)
         }
     }
