@@ -200,7 +200,7 @@ package struct BucketSync: Sendable {
         return MergeJournal(folder: folder, source: source, target: target, date: clock.date)
     }
 
-    /// Settles what an earlier merge was killed in, or failed in; it is counted where it is listed.
+    /// Settles what an earlier merge was killed in, or failed in; what the source still has is counted where it is listed.
     private func settleLeftovers(
         of journal: MergeJournal,
         _ runner: TransferRunner,
@@ -210,7 +210,7 @@ package struct BucketSync: Sendable {
         let runner = runner.counting(in: own)
         for task in try journal.takeLeftovers() { try await runner.run(task) }
         let report = own.report
-        ledger.change { $0.adopt(failuresOf: report) }
+        ledger.change { $0.adopt(leftovers: report) }
     }
 
     /// Aborts the uploads that an earlier run was killed in.

@@ -36,7 +36,7 @@ package struct BucketSyncOptions: Sendable {
     /// Where uploads in parts are noted, so that the next run aborts those that this one was killed in; `nil` for
     /// nowhere.
     package var uploads: UploadJournal?
-    /// Where a merge notes what it is replacing, so that the next one settles what this one was killed or failed in;
+    /// Where a merge notes what it is writing, so that the next one settles what this one was killed or failed in;
     /// `nil` for nowhere.
     package var journalFolder: String?
 

@@ -41,11 +41,13 @@ package struct BucketSyncReport: Sendable, Equatable {
 
     package init() {}
 
-    mutating func adopt(failuresOf other: BucketSyncReport) {
-        failed += other.failed
-        archived += other.archived
-        archivedKeys += other.archivedKeys
-        failures += other.failures
+    /// Adds what came of the objects that an earlier run had left: what no listing of this one shows.
+    mutating func adopt(leftovers: BucketSyncReport) {
+        takenBack += leftovers.takenBack
+        failed += leftovers.failed
+        archived += leftovers.archived
+        archivedKeys += leftovers.archivedKeys
+        failures += leftovers.failures
     }
 
     /// Whether the target now has all that it should have.

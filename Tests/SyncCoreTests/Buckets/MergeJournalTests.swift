@@ -87,10 +87,26 @@ struct MergeJournalTests {
     func takenBack() async throws {
         try await Self.withFolder { folder in
             let harness = Self.harness(try await Self.killedInFirstCopy(folder), folder)
-            #expect(try await harness.run().isComplete)
+            let report = try await harness.run()
+            #expect(report.isComplete && report.takenBack == 1)
             #expect(harness.fake.object("target", "key") == nil)
             #expect(harness.fake.object("target", "other") != nil)
             #expect(Self.names(in: folder) == [])
+        }
+    }
+
+    @Test("end the next merge when nobody can read which they are, and are not forgotten")
+    func unreadable() async throws {
+        try await Self.withFolder { folder in
+            let harness = Self.harness(try await Self.killedInFirstCopy(folder), folder)
+            let path = "\(folder)/\(try #require(Self.names(in: folder).first))"
+            // A folder in its place can be opened by nobody as a file, not even by root.
+            try FileManager.default.moveItem(atPath: path, toPath: "\(folder)/kept")
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            await #expect(throws: CheckpointError.self) { try await harness.run() }
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.moveItem(atPath: "\(folder)/kept", toPath: path)
+            #expect(try await harness.run().takenBack == 1)
         }
     }
 

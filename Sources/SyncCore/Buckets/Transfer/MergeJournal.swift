@@ -56,8 +56,8 @@ final class MergeJournal: Sendable {
     /// - Parameter etag: what the target had when it was listed; `nil` for nothing.
     /// - Throws: ``CheckpointError`` when that cannot be written.
     func began(_ key: String, etag: String?) throws {
-        // The first time counts, in a run and of what an earlier one has left.
-        try note(key) { $0 ?? Entry(etag: etag, began: date()) }
+        // Tried again, it is still what was listed first that tells whether something was written.
+        try note(key) { Entry(etag: $0.map(\.etag) ?? etag, began: date()) }
     }
 
     private func note(_ key: String, _ entry: (Entry?) -> Entry) throws {
@@ -78,7 +78,8 @@ final class MergeJournal: Sendable {
                 state.file = nil
                 return
             }
-            // If it cannot be written, the next merge looks at an object that is settled, which does no harm.
+            // If it cannot be written, the next merge looks at an object that is settled, which does no harm; nor does a
+            // file that stays large.
             try? state.file?.append(Self.line(key, nil))
             guard let count = state.file?.count, count > Self.compactedBytes, state.open.count < 1_000 else { return }
             try? state.file?.replaceContents(state.open.flatMap { Self.line($0.key, $0.value) })
@@ -87,13 +88,12 @@ final class MergeJournal: Sendable {
 
     /// What merges of the same sides have left behind that are gone, and is this one's from now on.
     ///
-    /// - Throws: ``CheckpointError`` when that cannot be written down.
+    /// - Throws: ``CheckpointError`` when a file cannot be read, or that cannot be written down; nothing is forgotten then.
     func takeLeftovers() throws -> [TransferTask] {
         var tasks: [String: TransferTask] = [:]
         for name in UploadJournal.names(in: folder, prefix: prefix) {
-            // Whoever cannot have the lock finds a process at work, or another one that takes them.
-            guard "\(folder)/\(name)" != path, let file = try? JournalFile(path: "\(folder)/\(name)") else { continue }
-            for (key, entry) in Self.open(in: (try? file.contents()) ?? []) {
+            guard "\(folder)/\(name)" != path, let file = try Self.leftover("\(folder)/\(name)") else { continue }
+            for (key, entry) in Self.open(in: try file.contents()) {
                 try note(key) { _ in entry }
                 var task = TransferTask(key: key, source: ObjectState(size: 0))
                 task.target = entry.etag.map { ObjectState(size: 0, etag: $0) }
@@ -104,6 +104,15 @@ final class MergeJournal: Sendable {
             file.remove()
         }
         return tasks.values.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    }
+
+    /// - Returns: `nil` when a process is at work with it, or another one takes it.
+    private static func leftover(_ path: String) throws(CheckpointError) -> JournalFile? {
+        do {
+            return try JournalFile(path: path)
+        } catch .inUse {
+            return nil
+        }
     }
 
     private static func open(in bytes: [UInt8]) -> [String: Entry] {
