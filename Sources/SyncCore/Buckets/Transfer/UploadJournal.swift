@@ -69,7 +69,9 @@ package final class UploadJournal: Sendable {
         for name in Self.names(in: folder, prefix: Self.prefix) {
             // Whoever cannot have the lock finds a process at work, or another one that clears up.
             guard "\(folder)/\(name)" != path, var file = try? JournalFile(path: "\(folder)/\(name)") else { continue }
-            var open = Self.open(in: (try? file.contents()) ?? [])
+            // Taken for empty, one that cannot be read would be removed, and its uploads forgotten.
+            guard let contents = try? file.contents() else { continue }
+            var open = Self.open(in: contents)
             for entry in open where entry.upload.bucket == bucket && entry.endpoint == Self.endpoint(of: s3) {
                 do {
                     try await s3.abortMultipartUpload(entry.upload)
