@@ -9,6 +9,8 @@ import struct FoundationEssentials.Date
 struct CopySegmentHandler: LambdaHandler {
     private let setup: SyncSetup
     private let folder: String
+    /// Where merges of buckets note what they write; `nil` where nobody has told.
+    private let notes: BucketSide?
     private let logger: Logger
 
     /// What is kept of an invocation's time, in seconds, to write what is read by then; a third of it where it is short.
@@ -19,6 +21,10 @@ struct CopySegmentHandler: LambdaHandler {
     init(environment: [String: String], transport: any HTTPTransport, logger: Logger) throws {
         setup = try SyncSetup(environment: environment, transport: transport, logger: logger)
         folder = environment["TMPDIR"] ?? "/tmp"
+        let own = setup.client(assuming: nil)
+        notes = try environment["NOTES_BUCKET"].map {
+            BucketSide(s3: S3Client(client: own, region: try own.configuration.requiredRegion()), bucket: $0)
+        }
         self.logger = logger
     }
 
@@ -61,6 +67,7 @@ struct CopySegmentHandler: LambdaHandler {
         return try await part.run(
             source: setup.client(assuming: source.role),
             target: setup.client(assuming: target.role),
+            notes: notes,
             time: PartTime(
                 isShort: { Date() >= stop },
                 waitForEnd: { try await Task.sleep(for: .seconds(max(0, end.timeIntervalSince(Date())))) }

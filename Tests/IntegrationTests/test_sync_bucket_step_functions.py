@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import Account
-from test_sync_step_functions import make_machine
+from test_sync_step_functions import make_machine, notes_bucket
 
 KEYS = [f"logs/2026/{number:05}.gz" for number in range(1_400)] + ["a b+c", "ü/한", "e\u0301", "x//y", "~", "new\nline"]
 
@@ -51,6 +51,9 @@ def test_a_bucket_is_copied_by_the_function_and_the_ledger_balances(
     assert found.pop("only there") and {**found, "x//y": buckets["x//y"]} == buckets
     head = account.client("s3").head_object(Bucket=f"new-{account.number}", Key="ü/한")
     assert head["Metadata"] == {"owner": "somebody"}
+
+    # Nothing is left of what a merge has noted.
+    assert not account.client("s3").list_objects_v2(Bucket=notes_bucket(account)).get("Contents")
 
     # Again, everything is there but for what was left out.
     again = account.json(*command)

@@ -22,6 +22,10 @@ def trusting(service: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+def notes_bucket(account: Account) -> str:
+    return f"notes-{account.number}"
+
+
 def make_machine(account: Account, function_zip: Path, timeout: int = 60) -> str:
     """The function and the state machine as deploy.sh sync makes them; gives the machine's ARN."""
     package = io.BytesIO()
@@ -31,12 +35,14 @@ def make_machine(account: Account, function_zip: Path, timeout: int = 60) -> str
         archive.writestr(entry, packaged.read("bootstrap"))
     iam = account.client("iam")
     role = iam.create_role(RoleName="Copy", AssumeRolePolicyDocument=trusting("lambda.amazonaws.com"))["Role"]["Arn"]
+    account.client("s3").create_bucket(Bucket=notes_bucket(account))
     function = account.client("lambda").create_function(
         FunctionName="DynamoDBSyncFunction-copy",
         Runtime="provided.al2023",
         Handler="copy-segment",
         Role=role,
         Timeout=timeout,
+        Environment={"Variables": {"NOTES_BUCKET": notes_bucket(account)}},
         Code={"ZipFile": package.getvalue()},
         LoggingConfig={"LogFormat": "JSON"},
     )["FunctionArn"]

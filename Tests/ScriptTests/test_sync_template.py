@@ -214,15 +214,22 @@ def test_roles_may_do_what_their_mappings_need_and_no_more(plan: Plan) -> None:
 def test_copies_by_a_state_machine_read_sources_and_write_targets_only(plan: Plan) -> None:
     copies = _statements(plan, "CopyRole")
     assert set(copies) == {"ReadTables", "WriteTables", "ReadObjects", "AskForMissingSources", "WriteObjects",
-                           "AskForMissingTargets", "ActAsTargetsRoles", "WriteLogs"}
+                           "AskForMissingTargets", "ActAsTargetsRoles", "WriteLogs", "NoteWrites", "ListNotes"}
     buckets = _statements(plan, "BucketsRole")
     for sid in ("ReadObjects", "AskForMissingSources", "WriteObjects", "AskForMissingTargets", "ActAsTargetsRoles"):
         assert copies[sid] == buckets[sid]
-    assert set(_statements(plan, "CopyRole", 1)) == {"ReadTables", "WriteTables", "WriteLogs"}
+    assert set(_statements(plan, "CopyRole", 1)) == {"ReadTables", "WriteTables", "WriteLogs", "NoteWrites", "ListNotes"}
     assert copies["ReadTables"]["Resource"] == [_arn("Orders"), _arn("Users.2")]
     assert copies["ReadTables"]["Action"] == ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan"]
     assert {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:GetItem"} < set(copies["WriteTables"]["Action"])
     assert copies["WriteTables"]["Resource"] == [_arn("Orders", "eu-west-1"), _arn("People")]
+    # Beside the zip, and nothing else there: whoever could write the zip would be all functions.
+    assert copies["NoteWrites"]["Resource"] == {"Fn::Sub": "arn:${AWS::Partition}:s3:::${CodeBucket}/merge-notes/*"}
+    assert copies["NoteWrites"]["Action"] == ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    assert copies["ListNotes"]["Action"] == "s3:ListBucket"
+    assert copies["ListNotes"]["Condition"] == {"StringLike": {"s3:prefix": "merge-notes/*"}}
+    function = _resources(plan, "AWS::Lambda::Function")["CopyFunction"]
+    assert function["Environment"]["Variables"] == {"NOTES_BUCKET": {"Ref": "CodeBucket"}}
     [machine] = _resources(plan, "AWS::StepFunctions::StateMachine").values()
     file = json.loads((ROOT / "infrastructure" / "sync-copy-state-machine.json").read_text())
     assert json.loads(machine["DefinitionString"]) == file

@@ -34,6 +34,11 @@ struct BucketCopyPartEventTests {
             json[name] = value
             return .object(json)
         }
+        func merge(_ id: String) -> JSONValue {
+            var json = fixture.settings.json
+            (json["mode"], json["id"]) = ("merge", .string(id))
+            return .object(json)
+        }
         let result = BucketPartResult(segment: 0).json
         let events: [(JSONValue, String)] = [
             ([:], "the event has no member \"copy\""),
@@ -51,6 +56,18 @@ struct BucketCopyPartEventTests {
                 "\"copy.compare\" is none of time, size, etag and checksum"
             ),
             (["copy": with("mode", "both"), "segment": ["number": 0]], "\"copy.mode\" is neither replace nor merge"),
+            (
+                ["copy": merge(""), "segment": ["number": 0]],
+                "\"copy.id\" is none: start the merge anew with this version of sync"
+            ),
+            (
+                ["copy": merge("a/b"), "segment": ["number": 0]],
+                "\"copy.id\" is none: start the merge anew with this version of sync"
+            ),
+            (
+                ["copy": copy, "segment": ["number": 0], "result": result, "key": "c", "notes": ["n"]],
+                "\"notesUntil\" is no time"
+            ),
             (
                 ["copy": with("filter", ["x"]), "segment": ["number": 0]],
                 "\"copy.filter\" has something that is neither an include nor an exclude"

@@ -1,4 +1,5 @@
 import AWSTesting
+import FoundationEssentials
 import Synchronization
 import Testing
 
@@ -21,16 +22,18 @@ final class BucketPartFixture: Sendable {
     private let state: Mutex<State>
     let settings: BucketCopySettings
 
+    /// - Parameter targetPrefix: `nil` for the same as the source's.
     init(
         merges: Bool = false,
         rules: [KeyFilter.Rule] = [],
         prefix: String = "",
+        targetPrefix: String? = nil,
         fault: @escaping @Sendable (FakeS3Call, Int) -> FakeS3.Fault? = { _, _ in nil }
     ) throws {
         let region = try #require(Region("us-east-1"))
         var settings = BucketCopySettings(
             source: .init(bucket: "source", prefix: prefix, region: region, role: nil),
-            target: .init(bucket: "target", prefix: prefix, region: region, role: nil)
+            target: .init(bucket: "target", prefix: targetPrefix ?? prefix, region: region, role: nil)
         )
         settings.mergesWithLiveSync = merges
         settings.rules = rules
@@ -42,6 +45,7 @@ final class BucketPartFixture: Sendable {
         }
         fake.createBucket("source")
         fake.createBucket("target")
+        fake.createBucket("notes")
         state = Mutex(State())
         box.fixture.withLock { $0 = self }
     }
@@ -63,6 +67,13 @@ final class BucketPartFixture: Sendable {
     var failures: [BucketSyncReport.Failure] { state.withLock { $0.failures } }
 
     func plan(cuts: [[UInt8]] = []) -> BucketCopyPlan { BucketCopyPlan(settings, cuts: cuts) }
+
+    /// With which another execution begins, of one part.
+    func eventOfAnotherExecution() throws -> [UInt8] {
+        var settings = settings
+        settings.id += "x"
+        return try events(BucketCopyPlan(settings, cuts: []))[0]
+    }
 
     /// The events with which the parts begin, as the state machine makes them.
     func events(_ plan: BucketCopyPlan) throws -> [[UInt8]] {
@@ -109,6 +120,15 @@ final class BucketPartFixture: Sendable {
         options.copyPartSize = 300
         options.transfersAtOnce = atOnce
         let settings = options
+        let clock = SyncClock(
+            date: { [fake] in fake.current.now },
+            // A part that waits for time to go by does not wait for ever.
+            sleep: { [fake] time in
+                try Task.checkCancellation()
+                fake.update { $0.now = $0.now.addingTimeInterval(time / .seconds(1)) }
+            },
+            random: { Double.random(in: 0..<1) }
+        )
         state.withLock { state in
             (state.calls, state.isKilled, state.victim) = (0, false, nil)
             state.kills = { call, number in number >= kill ?? .max || killsOn?(call) == true }
@@ -118,9 +138,10 @@ final class BucketPartFixture: Sendable {
             try await part.run(
                 source: BucketSide(s3: s3, bucket: "source", prefix: part.settings.source.prefix),
                 target: BucketSide(s3: s3, bucket: "target", prefix: part.settings.target.prefix),
+                notes: BucketSide(s3: s3, bucket: "notes"),
                 options: settings,
                 time: time,
-                clock: SyncClock(sleep: { _ in try Task.checkCancellation() }, random: { 0.5 }),
+                clock: clock,
                 onFailure: { failure in self.state.withLock { $0.failures.append(failure) } }
             ).json.serialized()
         }

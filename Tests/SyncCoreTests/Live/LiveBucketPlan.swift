@@ -17,6 +17,8 @@ struct LiveBucketPlan: Sendable {
     /// Whether S3 has computed nothing of the source's objects that can be compared, as with KMS keys.
     var hasComparableSums = true
     var copiesHistory: Bool
+    /// Whether invocations of a state machine copy it, part by part.
+    var copiesParts: Bool
     var keysInPage: Int
     /// Whether the source's bucket is deleted.
     var losesSource = false
@@ -54,6 +56,7 @@ struct LiveBucketPlan: Sendable {
         repeatsContents = number(0..<2) == 0
         changesBack = repeatsContents && number(0..<2) == 0
         copiesHistory = number(0..<3) < (changesBack ? 2 : 1)
+        copiesParts = copiesHistory && number(0..<3) == 0
         keysInPage = number(1..<4)
         troubles = number(0..<12)
         writesBetween = [0, 10, 40, 50][number(0..<4)]
@@ -87,7 +90,7 @@ struct LiveBucketPlan: Sendable {
         copiesWhole = !copiesPart
         (writes, repeatsContents, changesBack) = (0, scene.repeatsContents, false)
         (tellsTagCounts, hasComparableSums, losesSource) = (scene.countsTags, true, false)
-        copiesHistory = scene.copiesHistory
+        (copiesHistory, copiesParts) = (scene.copiesHistory, scene.parts != nil)
         (troubles, writesBetween, slowness, faults, kills, shortTimes, poison) = (0, 0, 0, 0, 0, 0, 0)
         large = scene.isLarge.map { $0 ? 100 : 0 } ?? (large > 20 ? 100 : 0)
     }

@@ -32,6 +32,13 @@ struct LiveBucketScene: Sendable {
         case history
     }
 
+    enum Parts: Sendable {
+        /// The invocation is made again.
+        case goesOn
+        /// The user starts another one.
+        case isStartedAnew
+    }
+
     /// A call that something happens to.
     struct Moment: Sendable {
         var caller: Caller
@@ -51,6 +58,8 @@ struct LiveBucketScene: Sendable {
     var name: String
     var start: Start
     var copiesHistory: Bool
+    /// Whether the history is copied by invocations, part by part, and what becomes of its execution when one of them dies.
+    var parts: Parts?
     /// What the writers do at first, all at once.
     var first: [Action] = []
     /// One after the other.
@@ -61,7 +70,7 @@ struct LiveBucketScene: Sendable {
     var isStreamed: Bool?
     /// Whether S3 says of an object how many tags it has.
     var countsTags = true
-    /// How many seconds the first invocation has.
+    /// How many seconds the first invocation has, or the first one of a part that writes.
     var time: Double?
 
     /// Whether contents come back, so that a moment's state may be an older one again.
@@ -199,6 +208,64 @@ struct LiveBucketScene: Sendable {
         ),
     ]
 
+    /// For what S3 is still busy with when the invocation is cut off.
+    private static let slowDeletion = Moment(
+        caller: .history,
+        operations: writing,
+        action: .delete,
+        seconds: 100..<200
+    )
+
+    private static let partOnes: [LiveBucketScene] = [
+        .init("copied by invocations", .sourceOnly, [], .goesOn),
+        .init(
+            "deleted while it is copied by an invocation that dies",
+            .sourceOnly,
+            [history(.delete, kills: true)],
+            .goesOn
+        ),
+        .init(
+            "deleted while it is copied by an invocation that dies, and its execution with it",
+            .sourceOnly,
+            [history(.delete, kills: true)],
+            .isStartedAnew
+        ),
+        .init(
+            "changed back while it is replaced by an invocation that dies",
+            .older,
+            [history(.putBack, kills: true)],
+            .goesOn
+        ),
+        .init(
+            "changed back while it is replaced by an invocation that dies, and its execution with it",
+            .older,
+            [history(.putBack, kills: true)],
+            .isStartedAnew
+        ),
+        .init(
+            "like it while it is replaced by an invocation that dies, and its execution with it",
+            .older,
+            [history(.putAlike, kills: true)],
+            .isStartedAnew
+        ),
+        .init("deleted while its copy is cut off", .sourceOnly, [slowDeletion], .goesOn, time: 60),
+        .init(
+            "deleted while it is copied without an answer, and then refused",
+            .sourceOnly,
+            [
+                history(.delete, losesAnswer: true),
+                Moment(
+                    caller: .history,
+                    operations: ["HeadObject"],
+                    isAtSource: true,
+                    seconds: 0..<1,
+                    isRefused: true
+                ),
+            ],
+            .goesOn
+        ),
+    ]
+
     private init(
         _ name: String,
         _ start: Start,
@@ -219,5 +286,10 @@ struct LiveBucketScene: Sendable {
         copiesHistory = true
     }
 
-    static let all = liveOnes + historyOnes
+    private init(_ name: String, _ start: Start, _ moments: [Moment], _ parts: Parts, time: Double? = nil) {
+        self.init(name, start, moments)
+        (self.parts, self.time) = (parts, time)
+    }
+
+    static let all = liveOnes + historyOnes + partOnes
 }

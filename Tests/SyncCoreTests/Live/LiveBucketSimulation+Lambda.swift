@@ -34,7 +34,7 @@ extension LiveBucketSimulation {
         var calls: [Task<Void, Never>] = []
     }
 
-    private static let maximumReceives = 40
+    static let maximumReceives = 40
 
     // MARK: The queue
 
@@ -177,13 +177,15 @@ extension LiveBucketSimulation {
         state.withLock { state in Self.invocation.flatMap { state.invocations[$0]?.isKilled } ?? false }
     }
 
-    /// Starts something that may be killed, and waits until S3 has done with its calls.
+    /// Starts something that may be killed, and waits until S3 has done with its calls, too.
     ///
+    /// - Parameter waitsForS3: `false` for who does not wait so long before it is made again.
     /// - Returns: whether it was killed.
-    private func start(
+    func start(
         killedIn percent: Int,
         end: Date? = nil,
         isHistory: Bool = false,
+        waitsForS3: Bool = true,
         _ body: @escaping @Sendable () async -> Void
     ) async -> Bool {
         let isToBeKilled = trouble(percent, "kills planned")
@@ -210,7 +212,7 @@ extension LiveBucketSimulation {
             (state.invocations[number]?.isKilled ?? false, state.invocations[number]?.calls ?? [])
         }
         // A message comes again, and a copy is begun again, when all that is long over.
-        for call in calls { await call.value }
+        if waitsForS3 { for call in calls { await call.value } }
         return isKilled
     }
 
@@ -224,7 +226,7 @@ extension LiveBucketSimulation {
         )
     }
 
-    private var connections: BucketConnections {
+    var connections: BucketConnections {
         BucketConnections(configuration, own: client()) { client(accessKeyID: $0) }
     }
 
@@ -236,7 +238,7 @@ extension LiveBucketSimulation {
         )
     }
 
-    private func client(accessKeyID: String = "AKIAEXAMPLE0") -> AWSClient {
+    func client(accessKeyID: String = "AKIAEXAMPLE0") -> AWSClient {
         AWSClient(
             configuration: fake.client(accessKeyID: accessKeyID, maximumAttempts: 2).configuration,
             transport: Wire(simulation: self),
@@ -245,7 +247,7 @@ extension LiveBucketSimulation {
     }
 
     /// Sizes at which everything happens that large objects know.
-    private var options: BucketSyncOptions {
+    var options: BucketSyncOptions {
         var options = BucketSyncOptions()
         options.multipartCopyThreshold = 20
         options.copyPartSize = 10
@@ -261,6 +263,10 @@ extension LiveBucketSimulation {
     func copyHistory() async {
         let deletes = state.withLock { $0.hasLeftovers } || chance(50)
         for mapping in configuration.buckets {
+            if plan.copiesParts {
+                await copyParts(mapping)
+                continue
+            }
             var options = options
             options.mergesWithLiveSync = true
             options.streams = mapping.role != nil

@@ -139,6 +139,7 @@ extension LiveBucketSimulation {
     func fault(for call: FakeS3Call) -> FakeS3.Fault? {
         guard let number = Self.invocation, let landing = Self.landing else { return nil }
         landing.call.withLock { $0 = call }
+        fake.update { [now = time.now] in $0.now = max($0.now, now) }
         if chance(plan.writesBetween / 2) { write() }
         see(call, number, landing)
         let fault = trouble(for: call)
@@ -185,7 +186,7 @@ extension LiveBucketSimulation {
     private func moment(of call: FakeS3Call, _ number: Int, isBehind: Bool) -> LiveBucketScene.Moment? {
         state.withLock { state in
             guard let next = state.moments.first, next.isBehind == isBehind, next.operations.contains(call.operation),
-                next.isAtSource == (call.bucket == "source"),
+                next.isAtSource == (call.bucket == "source"), call.bucket != Self.notes,
                 // S3 may not copy for that role.
                 call.copySource == nil || call.accessKeyID != Self.role,
                 (next.caller == .history) == state.invocations[number]?.isHistory

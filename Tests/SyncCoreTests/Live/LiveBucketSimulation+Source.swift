@@ -20,8 +20,8 @@ extension LiveBucketSimulation {
                     fake.put(mapping.target.bucket, name, object.bytes) { $0 = object }
                     // And before that is up to date again.
                     if plan.copiesHistory, chance(50) { put(key) }
-                } else if plan.copiesHistory, chance(40) {
-                    // A copy on another machine was killed before it could take that back.
+                } else if plan.copiesHistory, !plan.copiesParts, chance(40) {
+                    // A copy on another machine was killed before it could take that back: --delete finds it.
                     state.withLock { $0.hasLeftovers = true }
                     put(key)
                     guard let object = fake.object("source", key) else { continue }

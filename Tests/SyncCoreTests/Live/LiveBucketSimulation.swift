@@ -54,6 +54,9 @@ final class LiveBucketSimulation: Sendable {
     /// Which function, or run of the history, a call belongs to.
     @TaskLocal static var invocation: Int?
 
+    /// The bucket in which invocations note what they write.
+    static let notes = "notes"
+
     /// The role that writes the second target, and may not read the source.
     static let role = "ROLE"
 
@@ -92,7 +95,7 @@ final class LiveBucketSimulation: Sendable {
         )
         let holder = Holder()
         fake = FakeS3 { call, _ in holder.simulation?.fault(for: call) }
-        for bucket in ["source", "whole", "part"] { fake.createBucket(bucket) }
+        for bucket in ["source", "whole", "part", Self.notes] { fake.createBucket(bucket) }
         fake.update { state in
             state.buckets["source"]?.refusedAccessKeys = [Self.role]
             state.maximumKeys = plan.keysInPage

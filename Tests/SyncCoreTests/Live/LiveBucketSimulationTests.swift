@@ -42,7 +42,8 @@ struct LiveBucketSimulationTests {
         let names = [
             "kills", "duplicates", "messages again", "faults", "slow writes", "short times", "cut off", "poison",
             "lost source", "resumed copies", "copies", "deletions", "taggings", "unchanged", "deleted by history",
-            "taken back", "CopyObject", "PutObject", "UploadPartCopy", "UploadPart", "AbortMultipartUpload",
+            "taken back", "invocations again", "executions anew", "taken back by parts", "CopyObject", "PutObject",
+            "UploadPartCopy", "UploadPart", "AbortMultipartUpload",
         ]
         var met: [String: Int] = [:]
         // Always the same ones, so that chance has no part in it.

@@ -1,10 +1,15 @@
 package import AWSCore
+import Synchronization
+
+import typealias FoundationEssentials.TimeInterval
 
 extension BucketCopyPart {
     /// Copies the part, or as much of it as there is time for.
     ///
     /// - Parameters:
     ///   - source: a client with the credentials of the source's role; the same for the target.
+    ///   - notes: where a merge's invocations note what they write, with the function's own credentials; a bucket without a
+    ///     prefix.
     ///   - onFailure: gets every object that could not be copied, from any thread.
     /// - Returns: the part as it is then.
     /// - Throws: what ends the whole: a listing that failed, missing credentials, ``TooManyFailuresError``,
@@ -12,6 +17,7 @@ extension BucketCopyPart {
     package func run(
         source: AWSClient,
         target: AWSClient,
+        notes: BucketSide?,
         time: PartTime,
         clock: SyncClock = SyncClock(),
         onFailure: @escaping @Sendable (BucketSyncReport.Failure) -> Void = { _ in }
@@ -27,6 +33,7 @@ extension BucketCopyPart {
                 bucket: settings.target.bucket,
                 prefix: settings.target.prefix
             ),
+            notes: notes,
             options: settings.options,
             time: time,
             clock: clock,
@@ -38,6 +45,7 @@ extension BucketCopyPart {
     func run(
         source: BucketSide,
         target: BucketSide,
+        notes: BucketSide?,
         options: BucketSyncOptions,
         time: PartTime,
         clock: SyncClock,
@@ -45,6 +53,82 @@ extension BucketCopyPart {
     ) async throws -> BucketCopyPart {
         guard !isDone else { return self }
         try CopyKind.bucket.requireRoom(for: result.segment, of: nil, after: invocations)
+        var next = self
+        next.invocations += 1
+        guard settings.mergesWithLiveSync else {
+            try await next.copy(source, target, options, time, clock, onFailure)
+            return next
+        }
+        guard let store = notes else {
+            throw CopyPartError("the function was not told where to note what a merge writes: run deploy.sh sync again")
+        }
+        let notes = MergeNotes(store, settings, part: result.segment)
+        if result.segment == 0, began == nil { next.began = clock.date() }
+        try await next.merge(notes, source, target, options, time, clock, onFailure)
+        return next
+    }
+
+    /// Notes what the invocation writes, writes it, and takes care of what was left behind when all else is done.
+    private mutating func merge(
+        _ notes: MergeNotes,
+        _ source: BucketSide,
+        _ target: BucketSide,
+        _ options: BucketSyncOptions,
+        _ time: PartTime,
+        _ clock: SyncClock,
+        _ onFailure: @escaping @Sendable (BucketSyncReport.Failure) -> Void
+    ) async throws {
+        let begun = unfinished
+        let name =
+            begun.isEmpty
+            ? nil : try await notes.begin(begun, invocation: invocations, chance: clock.random())
+        let failed = Mutex<Set<String>>([])
+        try await copy(source, target, options, time, clock) { failure in
+            failed.withLock { _ = $0.insert(failure.key) }
+            onFailure(failure)
+        }
+        if let name {
+            let isFailed = failed.withLock { $0 }
+            let isLeft = Set(unfinished.lazy.filter(\.wasBegun).map(\.key))
+            try await notes.end(
+                name,
+                cutOff: begun.filter { isLeft.contains($0.key) },
+                failed: begun.filter { isFailed.contains($0.key) }
+            )
+        }
+        guard unfinished.isEmpty else { return }
+        for name in self.notes { try await notes.delete(name) }
+        (self.notes, notesUntil) = ([], nil)
+        guard isDone else { return }
+        isDone = false
+        while true {
+            switch try await notes.left(at: clock.date(), since: began) {
+            case .nothing:
+                isDone = true
+                return
+            case .objects(let left):
+                (self.notes, notesUntil, unfinished) = (left.names, left.until, left.objects)
+                return
+            case .later(let date):
+                while clock.date() < date {
+                    guard !time.isShort() else { return }
+                    try await clock.sleep(.seconds(min(Self.longestSleep, date.timeIntervalSince(clock.date()))))
+                }
+            }
+        }
+    }
+
+    /// Seconds: an invocation whose time is short has to notice that.
+    private static let longestSleep: TimeInterval = 5
+
+    private mutating func copy(
+        _ source: BucketSide,
+        _ target: BucketSide,
+        _ options: BucketSyncOptions,
+        _ time: PartTime,
+        _ clock: SyncClock,
+        _ onFailure: @escaping @Sendable (BucketSyncReport.Failure) -> Void
+    ) async throws {
         let progress = SyncProgress()
         let ledger = SyncLedger(progress: progress, onFailure: onFailure)
         let pace = TransferPace(maximum: options.transfersAtOnce, clock: clock)
@@ -58,6 +142,32 @@ extension BucketCopyPart {
             clock: clock,
             onPlanned: { _ in }
         )
+        let outcome = try await BucketPartRun(runner: runner, time: time).run(
+            isListed ? nil : rest(source, target, options, progress),
+            resuming: unfinished.map { $0.task(until: notesUntil) }
+        )
+        guard outcome.isDone || outcome.position != nil || !unfinished.isEmpty else {
+            throw StalledPartError(part: result.segment)
+        }
+        for key in outcome.tooLarge { try ledger.failed(key, TooLargeForPartError()) }
+        // Where only unfinished copies are left, the next invocation finds nothing behind this key.
+        key = outcome.position ?? key
+        isListed = outcome.isDone
+        isDone = outcome.isDone && outcome.unfinished.isEmpty
+        unfinished = outcome.unfinished
+        var counts = ObjectCounts(outcome.listed, ledger.report)
+        if !notes.isEmpty { counts = counts.ofLeftovers }
+        counts.slowDowns = pace.slowDowns + parts.slowDowns
+        result.counts += counts
+    }
+
+    /// What is still to be listed.
+    private func rest(
+        _ source: BucketSide,
+        _ target: BucketSide,
+        _ options: BucketSyncOptions,
+        _ progress: SyncProgress
+    ) -> (walk: RangeWalk, pages: RangeWalk.Pages) {
         let merge = ListingMerge(source: listing(source, isSource: true), target: listing(target, isSource: false))
         let visitor = PlanVisitor(
             filter: options.filter,
@@ -70,25 +180,7 @@ extension BucketCopyPart {
             progress: progress
         )
         let walk = RangeWalk(merge, upTo: range.upTo, visitor: visitor)
-        let outcome = try await BucketPartRun(runner: runner, time: time).run(
-            walk,
-            from: walk.start(after: key ?? range.after ?? []),
-            resuming: unfinished.map(\.task)
-        )
-        guard outcome.isDone || outcome.position != nil || !unfinished.isEmpty else {
-            throw StalledPartError(part: result.segment)
-        }
-        for key in outcome.tooLarge { try ledger.failed(key, TooLargeForPartError()) }
-        var next = self
-        next.invocations += 1
-        // Where only unfinished copies are left, the next invocation finds nothing behind this key.
-        next.key = outcome.position ?? key
-        next.isDone = outcome.isDone && outcome.unfinished.isEmpty
-        next.unfinished = outcome.unfinished
-        var counts = ObjectCounts(outcome.listed, ledger.report)
-        counts.slowDowns = pace.slowDowns + parts.slowDowns
-        next.result.counts += counts
-        return next
+        return (walk, walk.start(after: key ?? range.after ?? []))
     }
 
     private func listing(_ side: BucketSide, isSource: Bool) -> BucketListing {

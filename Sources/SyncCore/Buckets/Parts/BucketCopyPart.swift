@@ -1,5 +1,8 @@
 package import AWSCore
 
+import struct FoundationEssentials.Date
+import typealias FoundationEssentials.TimeInterval
+
 /// A part of a bucket's copy: a range of keys, from where the last invocation has stopped.
 ///
 /// An invocation gets a part as JSON, copies as many of its objects as its time allows, and answers with the part as it
@@ -25,6 +28,14 @@ package struct BucketCopyPart: Sendable, Equatable {
     /// The last key with which the last invocation was done, but for what is ``unfinished``; `nil` before the first one.
     var key: [UInt8]?
     var unfinished: [Unfinished] = []
+    /// Whether all of the range was listed.
+    var isListed = false
+    /// Merge: the notes of which ``unfinished`` is all that is left (``MergeNotes``); otherwise it was listed here.
+    var notes: [String] = []
+    /// What was written at the target later than this is of nobody whose ``notes`` these are.
+    var notesUntil: Date?
+    /// Merge: when the execution began, for its first part.
+    var began: Date?
     package internal(set) var isDone = false
     /// Those that the part has taken.
     var invocations = 0
@@ -51,8 +62,15 @@ package struct BucketCopyPart: Sendable, Equatable {
         invocations = json["invocations"]?.integer ?? 0
         key = json["key"]?.string.map { Array($0.utf8) }
         for json in json["unfinished"]?.array ?? [] { unfinished.append(try Unfinished(json: json)) }
+        isListed = json["listed"]?.bool ?? false
+        notes = (json["notes"]?.array ?? []).compactMap(\.string)
+        notesUntil = json["notesUntil"]?.integer.map { Date(timeIntervalSince1970: TimeInterval($0)) }
+        began = json["began"]?.integer.map { Date(timeIntervalSince1970: TimeInterval($0)) }
+        guard notes.isEmpty || notesUntil != nil else { throw CopyPartError("\"notesUntil\" is no time") }
         // Taken for the beginning, the part would be counted twice.
-        guard isDone || key != nil else { throw CopyPartError("\"key\" does not say where the part goes on") }
+        guard isDone || isListed || key != nil else {
+            throw CopyPartError("\"key\" does not say where the part goes on")
+        }
         if let key, let after = range.after, !after.lexicographicallyPrecedes(key) {
             throw CopyPartError("\"key\" is not in the part")
         }
@@ -60,7 +78,7 @@ package struct BucketCopyPart: Sendable, Equatable {
             throw CopyPartError("\"key\" is not in the part")
         }
         guard !isDone || unfinished.isEmpty else { throw CopyPartError("a part that is done has unfinished objects") }
-        guard self.result.counts.listed == self.result.counts.settled + unfinished.count else {
+        guard self.result.counts.listed == self.result.counts.settled + (notes.isEmpty ? unfinished.count : 0) else {
             throw CopyPartError(
                 "\"result\" does not balance: \(self.result.equation) and \(unfinished.count) unfinished"
             )
@@ -70,7 +88,7 @@ package struct BucketCopyPart: Sendable, Equatable {
     package var json: JSONValue {
         var segment = range.json
         segment["number"] = .number(JSONNumber(result.segment))
-        return [
+        var json: JSONObject = [
             "copy": .object(settings.json),
             "segment": .object(segment),
             "key": key.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null,
@@ -79,6 +97,11 @@ package struct BucketCopyPart: Sendable, Equatable {
             "invocations": .number(JSONNumber(invocations)),
             "result": result.json,
         ]
+        if isListed { json["listed"] = true }
+        if !notes.isEmpty { json["notes"] = .array(notes.map { .string($0) }) }
+        json["notesUntil"] = notesUntil.map { .number(JSONNumber(Int($0.timeIntervalSince1970.rounded(.up)))) }
+        json["began"] = began.map { .number(JSONNumber(Int($0.timeIntervalSince1970))) }
+        return .object(json)
     }
 }
 
@@ -87,12 +110,12 @@ extension BucketCopyPart.Unfinished {
         self.init(key: task.key, targetETag: task.target?.etag, wasBegun: wasBegun)
     }
 
-    fileprivate init(json: JSONValue) throws(CopyPartError) {
+    init(json: JSONValue) throws(CopyPartError) {
         guard let key = json["key"]?.string else { throw CopyPartError("\"unfinished\" has something without a key") }
         self.init(key: key, targetETag: json["targetETag"]?.string, wasBegun: json["begun"]?.bool ?? false)
     }
 
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         var json: JSONObject = ["key": .string(key)]
         json["targetETag"] = targetETag.map { .string($0) }
         if wasBegun { json["begun"] = true }
@@ -103,11 +126,15 @@ extension BucketCopyPart.Unfinished {
     var size: Int { json.serialized().count + 1 }
 
     /// Both sides are read before anything is done with it.
-    var task: TransferTask {
+    ///
+    /// - Parameter time: until when the target may have been written by whoever has left it; `nil` where it was listed for
+    ///   this very part.
+    func task(until time: Date?) -> TransferTask {
         var task = TransferTask(key: key, source: ObjectState(size: 0))
         task.target = targetETag.map { ObjectState(size: 0, etag: $0) }
         task.isResumed = true
         task.wasBegun = wasBegun
+        task.mayBeOursUntil = time
         return task
     }
 }

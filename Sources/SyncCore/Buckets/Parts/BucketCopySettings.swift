@@ -21,6 +21,8 @@ package struct BucketCopySettings: Sendable, Equatable {
         package var name: String { "s3://\(bucket)/\(prefix)" }
     }
 
+    /// Tells the copy from all others of the same pair; lower-case letters and digits.
+    package var id = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     package var source: Side
     package var target: Side
     package var comparison = ObjectComparison.time
@@ -34,6 +36,13 @@ package struct BucketCopySettings: Sendable, Equatable {
     package init(source: Side, target: Side) {
         self.source = source
         self.target = target
+    }
+
+    private static func isOfID(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        default: false
+        }
     }
 
     /// Objects that one part copies at the same time; those whose bytes may go through the function take its memory.
@@ -61,6 +70,7 @@ package struct BucketCopySettings: Sendable, Equatable {
     var json: JSONObject {
         var json: JSONObject = [
             "kind": .string(CopyKind.bucket.rawValue),
+            "id": .string(id),
             "source": source.json,
             "target": target.json,
             "compare": .string(comparison.rawValue),
@@ -84,6 +94,11 @@ package struct BucketCopySettings: Sendable, Equatable {
         case "replace": mergesWithLiveSync = false
         case "merge": mergesWithLiveSync = true
         default: throw CopyPartError("\"copy.mode\" is neither replace nor merge")
+        }
+        id = json["id"]?.string ?? ""
+        // It becomes a part of keys.
+        guard !mergesWithLiveSync || !id.isEmpty && id.utf8.allSatisfy(Self.isOfID) else {
+            throw CopyPartError("\"copy.id\" is none: start the merge anew with this version of sync")
         }
         if let filter = json["filter"] {
             guard let list = filter.array else { throw CopyPartError("\"copy.filter\" is no list") }

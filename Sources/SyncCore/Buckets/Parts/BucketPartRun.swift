@@ -37,13 +37,16 @@ struct BucketPartRun {
     }
 
     /// - Parameters:
-    ///   - walk: the rest of the part.
-    ///   - pages: where it begins.
+    ///   - rest: the rest of the part, and where it begins; `nil` when all of it was listed.
     ///   - resumed: what an invocation before this one could not end.
     /// - Throws: what ends the whole: a listing that failed, missing credentials, `CancellationError`.
-    func run(_ walk: RangeWalk, from pages: RangeWalk.Pages, resuming resumed: [TransferTask]) async throws -> Outcome {
-        var walk = walk
+    func run(
+        _ rest: (walk: RangeWalk, pages: RangeWalk.Pages)?,
+        resuming resumed: [TransferTask]
+    ) async throws -> Outcome {
+        var walk = rest?.walk
         var outcome = Outcome()
+        outcome.isDone = walk == nil
         var underWay: [Int: TransferTask] = [:]
         var failure: (any Error)?
         await withTaskGroup(of: Event.self) { group in
@@ -54,7 +57,7 @@ struct BucketPartRun {
                 group.addTask { [begun] in await copy(task, begun) }
             }
             group.addTask { (try? await time.waitForEnd()) == nil ? .ended : .timeIsUp }
-            group.addTask { await list(pages) }
+            if let rest { group.addTask { await list(rest.pages) } }
             /// What is to be copied from before.
             var waiting = resumed[...]
             var notes: [BucketCopyPart.Unfinished] = []
@@ -98,9 +101,8 @@ struct BucketPartRun {
                         outcome.position = done.last ?? outcome.position
                         outcome.isDone = done.isAtEnd
                         continue
-                    } else if let pages = next {
+                    } else if let pages = next, let done = walk?.step(pages) {
                         next = nil
-                        let done = walk.step(pages)
                         found = done.tasks[...]
                         step = done
                         // The next pages come while these are copied.

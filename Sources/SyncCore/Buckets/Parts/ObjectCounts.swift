@@ -54,6 +54,15 @@ package struct ObjectCounts: Sendable, Equatable {
         slowDowns = report.slowDowns
     }
 
+    /// The same for objects that an invocation has left behind, which were listed and counted before: only what is to be
+    /// told of them.
+    var ofLeftovers: ObjectCounts {
+        var counts = ObjectCounts()
+        (counts.takenBack, counts.archived, counts.failed, counts.conflicts) = (takenBack, archived, failed, conflicts)
+        counts.listed = counts.settled
+        return counts
+    }
+
     /// Objects of the source of which is known what became of them.
     var settled: Int { copied + equal + excluded + vanished + markers + archived + takenBack + failed }
 

@@ -41,7 +41,7 @@ struct TransferRunner: Sendable {
         while true {
             try Task.checkCancellation()
             do {
-                try await settle(task)
+                try await settle(&task)
                 journal?.ended(task.key)
                 return
             } catch  where Self.mayPass(error) && attempt < Self.maximumAttempts {
@@ -59,11 +59,13 @@ struct TransferRunner: Sendable {
         }
     }
 
-    private func settle(_ first: TransferTask) async throws {
+    private func settle(_ first: inout TransferTask) async throws {
         var task = first
         // Of a damaged copy, neither is known what the target has by now nor that its time says anything.
         var isKnown = !first.isResumed && !first.isDamaged && source.isPinned(first.source)
         if let there = first.target, !target.isPinned(there) { isKnown = false }
+        // As the marker of the very folder that is synced is at the root of a bucket: there is nothing to look at.
+        let hasNoName = first.key.isEmpty && target.isRoot
         for round in 1...Self.maximumRounds {
             try Task.checkCancellation()
             if isKnown {
@@ -73,7 +75,7 @@ struct TransferRunner: Sendable {
                 task.isDamaged = false
             }
             guard let now = try await source.state(of: task.key, isSource: true) else {
-                if options.mergesWithLiveSync, !options.isDryRun {
+                if options.mergesWithLiveSync, !options.isDryRun, !hasNoName {
                     switch try await takeBackWhatMayBeOurs(first) {
                     case .nothing: break
                     case .done: return ledger.settled(first) { $0.takenBack += 1 }
@@ -85,11 +87,13 @@ struct TransferRunner: Sendable {
                 return ledger.settled(first) { $0.vanished += 1 }
             }
             task.source = now
-            task.target = try await target.state(of: task.key, isSource: false)
+            task.target = hasNoName ? nil : try await target.state(of: task.key, isSource: false)
             // As the listing then finds it.
             if let there = task.target, first.isOlder(than: there) {
                 return ledger.settled(first) { $0.foundEqual += 1 }
             }
+            // From here on it may be written by us, too, as an answer that gets lost does not tell.
+            first.mayBeOursUntil = nil
             isKnown = true
         }
         throw UnsettledObjectError()
@@ -101,7 +105,6 @@ struct TransferRunner: Sendable {
     /// - Returns: `false` when a side is not so any more.
     private func settle(_ first: TransferTask, as task: TransferTask, compares: Bool) async throws -> Bool {
         do {
-            // The marker of the very folder that is synced, which at the root of a bucket would be an empty key.
             if task.key.isEmpty, task.source.size == 0, target.isRoot { throw ObjectMoveError.folderMarker }
             if task.source.isArchived(at: clock.date()) { throw ObjectMoveError.archived }
             if task.target != nil, !options.isDryRun, let settlement {
