@@ -22,10 +22,10 @@ import pytest
 from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
-for folder in ("local-aws", "Tests/ScriptTests", "Tests/Shared"):
+for folder in ("local-aws", "Tests/Shared"):
     sys.path.insert(0, str(ROOT / folder))
 import built_package  # noqa: E402
-import warm_aws  # noqa: E402
+from tools_fixture import tools  # noqa: E402, F401  a fixture
 
 REGION = "us-east-1"
 BUCKET_REGION = "us-west-2"
@@ -88,15 +88,6 @@ def one_day() -> None:
     left = 86_400 - time.time() % 86_400
     if left < 300:
         time.sleep(left)
-
-
-@pytest.fixture(scope="session")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for PATH with an AWS CLI that is loaded already."""
-    folder = tmp_path_factory.mktemp("tools")
-    process = warm_aws.install(folder)
-    yield folder
-    warm_aws.stop(process)
 
 
 @pytest.fixture(scope="session")

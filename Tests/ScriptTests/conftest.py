@@ -16,10 +16,12 @@ from typing import Any
 
 import boto3
 import pytest
-import warm_aws
 from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests" / "Shared"))
+from tools_fixture import tools  # noqa: E402, F401  a fixture
+
 REGION = "us-east-1"
 BUCKET_REGION = "us-west-2"
 # Each worker of pytest-xdist has a local AWS of its own, and accounts that no other one has.
@@ -46,15 +48,6 @@ def endpoint() -> Iterator[str]:
     yield address
     process.terminate()
     assert process.wait(timeout=180) == 0
-
-
-@pytest.fixture(scope="session")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for PATH with an AWS CLI that is loaded already."""
-    folder = tmp_path_factory.mktemp("tools")
-    process = warm_aws.install(folder)
-    yield folder
-    warm_aws.stop(process)
 
 
 @dataclass

@@ -24,12 +24,16 @@ extension LiveTableSimulation {
         case removedCopy
         /// And comes back while the copy is about to take it away again.
         case returnedCopy
+        /// A copy is killed between two pages that it works on at the same time.
+        case resumedCopy
         /// An item leaves a target's `where` while a copy is about to write it.
         case movedCopy
         /// A copy writes what is old, and live sync has failed to bring what is new, so that a replay must.
         case deadTarget
         /// Batches of several items, to two targets that take different parts of them.
         case partialBatches
+        /// Batches that fail at two targets, at either in another place.
+        case halfBatches
         /// A target that throttles for longer than an invocation has time.
         case slowTarget
         /// Changes that a target refuses, and a failure queue that does not take all of them either.
@@ -41,7 +45,7 @@ extension LiveTableSimulation {
         .deadTarget,
         .everything, .heldReplay, .removedCopy, .returningReplay, .everything, .partialBatches, .returnedCopy, .replay,
         .expiredReplay, .movedCopy, .everything, .copy, .partialBatches, .heldReplay, .returningReplay, .slowTarget,
-        .brokenQueue, .slowTarget,
+        .brokenQueue, .slowTarget, .halfBatches, .resumedCopy, .halfBatches, .resumedCopy,
     ]
 
     static func focus(_ plan: inout Plan, _ seed: UInt64, _ random: inout SeededGenerator) {
@@ -109,6 +113,14 @@ extension LiveTableSimulation {
             plan.trouble = Bool.random(using: &random) ? .lostAnswers : .nothing
             plan.script = [.delete, Int.random(in: 0..<3, using: &random) > 0 ? .former : .put]
             if Bool.random(using: &random) { plan.script.append(.delete) }
+        case .resumedCopy:
+            plan.copiesHistory = true
+            plan.keys = 2
+            plan.segments = 1
+            plan.pageBytes = 1
+            plan.freePuts = 1
+            plan.killsBetweenPages = true
+            plan.script = [.delete, .delete]
         case .movedCopy:
             plan.copiesHistory = true
             plan.targets = [Target.all[1]]
@@ -126,6 +138,15 @@ extension LiveTableSimulation {
             plan.times = [60]
             plan.writesWhileHeld = false
             plan.script = [.any, .any, .any, .any, .any]
+        case .halfBatches:
+            plan.keys = 4
+            plan.targets = Array(Target.all.prefix(2))
+            plan.isUnique = true
+            plan.trouble = .halfBatches
+            plan.times = [60]
+            plan.writesWhileHeld = false
+            plan.maximumRetryAttempts = 100
+            plan.script = [.put, .put, .put, .put, .put, .put]
         case .slowTarget:
             plan.isUnique = true
             plan.trouble = .slowTarget
@@ -168,6 +189,16 @@ extension LiveTableSimulation {
                 if isSecond || draw(3, &state) != isOther {
                     return .error(code: "AccessDeniedException", message: "not now")
                 }
+                state.struck.insert(call)
+                return .unprocessed { pattern >> UInt64($0 % 64) & 1 == 1 }
+            case .halfBatches:
+                guard name == "BatchWriteItem" else { return nil }
+                if state.struck.remove(call) != nil {
+                    return .error(code: "AccessDeniedException", message: "not now")
+                }
+                guard state.faults > 0 else { return nil }
+                state.faults -= 1
+                state.troubled.insert(process)
                 state.struck.insert(call)
                 return .unprocessed { pattern >> UInt64($0 % 64) & 1 == 1 }
             case .deadTarget:

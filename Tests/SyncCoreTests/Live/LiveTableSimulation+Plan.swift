@@ -64,7 +64,7 @@ extension LiveTableSimulation {
             if plan.isNarrow {
                 state.writes = plan.script.count
                 state.timeouts = plan.trouble == .slowTarget ? 3 : 0
-                if [.partialBatches, .slowTarget].contains(plan.trouble) { state.faults = 6 }
+                if [.partialBatches, .halfBatches, .slowTarget].contains(plan.trouble) { state.faults = 6 }
             }
             state.trace = isTraced ? [] : nil
             guard !plan.isCrowd else { return [] }

@@ -139,6 +139,10 @@ extension LiveTableSimulation {
             guard isRead || name == "PutItem" || name == "DeleteItem" else { continue }
             let chance = isRead ? plan.heldReads : plan.holds
             guard chance > 0, draw(chance, &state) else { continue }
+            if name == "PutItem", state.freePuts < plan.freePuts {
+                state.freePuts += 1
+                continue
+            }
             state.paused = roles[waiter.process].map(Self.line)
             state.mayWrite = true
         }
@@ -148,6 +152,9 @@ extension LiveTableSimulation {
     private func victim(_ waiters: [SteppedTasks.Waiter], _ running: [Int]) -> Int? {
         state.withLock { state in
             guard state.kills > 0 else { return nil }
+            if plan.killsBetweenPages {
+                return isBetweenPages(state.checkpoint) ? running.first(where: { isCopy($0, state) }) : nil
+            }
             for waiter in waiters {
                 guard case .answer(let name) = waiter.reason else { continue }
                 if plan.isNarrow, case .invocation? = state.roles[waiter.process] { continue }
@@ -155,6 +162,21 @@ extension LiveTableSimulation {
                 if chance > 0, draw(chance, &state) { return waiter.process }
             }
             return draw(40, &state) ? running.randomElement(using: &state.random) : nil
+        }
+    }
+
+    private func isCopy(_ process: Int, _ state: State) -> Bool {
+        if case .copy? = state.roles[process] { true } else { false }
+    }
+
+    private func isBetweenPages(_ checkpoint: CopyCheckpoint?) -> Bool {
+        guard let position = checkpoint?.positions.first, position.counts.pages > 0, !position.isDone else {
+            return false
+        }
+        let source = dynamoDB.table("Orders")
+        return (0..<plan.keys).contains { number in
+            let key = Self.key(number)
+            return source[key] == nil && plan.targets.contains { dynamoDB.table($0.name)[key] != nil }
         }
     }
 
@@ -179,7 +201,9 @@ extension LiveTableSimulation {
             if case .time(let date) = waiter.reason { clock.now = max(clock.now, date) }
             tasks.resume(waiter)
         case .write:
-            let isAll = plan.isCrowd || plan.trouble == .partialBatches || plan.trouble == .brokenQueue
+            let isAll =
+                plan.isCrowd || plan.killsBetweenPages
+                || [.partialBatches, .halfBatches, .brokenQueue].contains(plan.trouble)
             let count = isAll ? .max : state.withLock { Int.random(in: 1...plan.burst, using: &$0.random) }
             for _ in 0..<min(count, state.withLock { $0.writes }) { write() }
         case .deliver(let shard): deliver(shard)
@@ -266,6 +290,7 @@ extension LiveTableSimulation {
             segments: plan.segments,
             disk: disk
         )
+        state.withLock { $0.checkpoint = checkpoint }
         if checkpoint.isResumed { meet("copies that went on") }
         _ = try await TableCopy(source: source, target: side, tables: tables, options: options, clock: copyClock)
             .run(checkpoint: checkpoint)

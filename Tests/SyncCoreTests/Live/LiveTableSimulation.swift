@@ -68,6 +68,10 @@ final class LiveTableSimulation: Sendable {
         var killsAfterWrite = 5
         /// And after a read; 0 for none.
         var killsAfterRead = 0
+        /// Whether copies are killed where one page is done with and of another the target has what the source has not.
+        var killsBetweenPages = false
+        /// Puts of single items that nothing holds up.
+        var freePuts = 0
         var trouble = Trouble.any
         /// How much time invocations have, in seconds: now and then they are begun so late that there is none.
         var times = [0, 0.3, 3, 60, 60, 60]
@@ -107,6 +111,8 @@ final class LiveTableSimulation: Sendable {
         case lostAnswers
         /// Batches are written in part, and another attempt may be refused.
         case partialBatches
+        /// Each target takes another part of a batch, and refuses the rest.
+        case halfBatches
         /// The target takes nothing from live sync.
         case deadTarget
         /// The target throttles until the time of an invocation is over.
@@ -151,6 +157,10 @@ final class LiveTableSimulation: Sendable {
         var paused: Int?
         /// Calls of which it is decided whether they are held up.
         var decided = 0
+        /// Puts of single items that were let by.
+        var freePuts = 0
+        /// Of the copy that has begun last; whoever held it would lock out the next one.
+        weak var checkpoint: CopyCheckpoint?
         var shards: [Shard] = []
         /// By process.
         var roles: [Int: Role] = [:]
