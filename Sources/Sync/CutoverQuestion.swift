@@ -8,11 +8,15 @@ enum CutoverQuestion {
     static let question =
         "Stop everything that writes to the sources now. Type \"stopped\" when it is done, anything else to end: "
 
+    /// - Parameter readLine: for tests, which have no terminal.
     /// - Throws: `CancellationError`; ``TextOutput/Failure``.
-    static func ask(_ console: Console) async throws -> Bool {
+    static func ask(
+        _ console: Console,
+        readLine: @escaping @Sendable () async -> String? = readLineOnThread
+    ) async throws -> Bool {
         try console.errors.write(question)
         return try await withTaskCancellationHandler {
-            let line = await readLineOnThread()
+            let line = await readLine()
             try Task.checkCancellation()
             return line == "stopped"
         } onCancel: {
@@ -22,7 +26,7 @@ enum CutoverQuestion {
     }
 
     /// Waits on a thread of its own: nothing tells when a person will answer.
-    private static func readLineOnThread() async -> String? {
+    static func readLineOnThread() async -> String? {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
@@ -33,7 +37,7 @@ enum CutoverQuestion {
                     if ready > 0 || (ready < 0 && errno != EINTR) { break }
                 }
                 let isOpen = waiting.revents & Int16(POLLNVAL) == 0
-                continuation.resume(returning: isOpen ? readLine(strippingNewline: true) : nil)
+                continuation.resume(returning: isOpen ? Swift.readLine(strippingNewline: true) : nil)
             }
         }
     }

@@ -57,6 +57,13 @@ def endpoint() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def strict_endpoint() -> Iterator[str]:
+    """A local AWS that checks signatures and policies, and holds the functions to their roles."""
+    with local_aws(LOCAL_AWS_AUTHORIZE="1") as address:
+        yield address
+
+
 @contextmanager
 def local_aws(**settings: str) -> Iterator[str]:
     """A server of these tests' own; gives its endpoint."""

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from conftest import REGION, ROOT, Account, local_aws, until
+from conftest import REGION, Account, until
+from sync_project import Project, project  # noqa: F401  a fixture
 
 OTHER_REGION = "eu-west-1"
 FUNCTION = "DynamoDBSyncFunction"
@@ -22,38 +18,9 @@ KEY = {
 
 
 @pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
-    """A local AWS that holds the functions to their roles: what a role lacks shows here."""
-    with local_aws(LOCAL_AWS_AUTHORIZE="1") as address:
-        yield address
-
-
-class Project:
-    """A copy of deploy.sh in an account's folder: it writes its zip beside itself."""
-
-    def __init__(self, account: Account, tools: Path, function_zip: Path) -> None:
-        self.account = account
-        self._path = f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-        self.zip = function_zip
-        for name in ("deploy.sh", "config.schema.json", "s3-lifecycle.json"):
-            shutil.copy2(ROOT / name, account.folder / name)
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / "infrastructure", account.folder / "infrastructure", ignore=ignored)
-
-    def run(self, *arguments: str, code: int = 0) -> str:
-        """Runs deploy.sh sync, which must end with that code; gives all it wrote."""
-        script = str(self.account.folder / "deploy.sh")
-        done = self.account.run(script, "sync", *arguments, PATH=self._path)
-        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
-        return done.stdout + done.stderr
-
-    def deploy(self, *arguments: str) -> str:
-        return self.run("--zip", str(self.zip), *arguments)
-
-
-@pytest.fixture
-def project(account: Account, tools: Path, function_zip: Path) -> Project:
-    return Project(account, tools, function_zip)
+def endpoint(strict_endpoint: str) -> str:
+    """What a role lacks shows here."""
+    return strict_endpoint
 
 
 def _items(account: Account, table: str, region: str = REGION) -> dict[str, str]:

@@ -86,6 +86,7 @@ def _install_hooks(settings: Settings, endpoint: str) -> None:
         lambda_environment,
         multipart_checksums,
         object_heads,
+        principals,
         schedules,
         stream_mappings,
     )
@@ -94,6 +95,7 @@ def _install_hooks(settings: Settings, endpoint: str) -> None:
     lambda_environment.install(endpoint)
     multipart_checksums.install()
     object_heads.install()
+    principals.install()
     embedded_metrics.install()
     async_invocations.install(settings)
     schedules.install(settings)

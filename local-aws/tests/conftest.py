@@ -30,7 +30,13 @@ class LocalAWS:
         self.process = process
 
     def client(
-        self, service: str, region: str = "us-east-1", account: str = ACCOUNT, secret: str = "local", **options: Any
+        self,
+        service: str,
+        region: str = "us-east-1",
+        account: str = ACCOUNT,
+        secret: str = "local",
+        token: str | None = None,
+        **options: Any,
     ) -> Any:
         return boto3.client(
             service,
@@ -38,6 +44,7 @@ class LocalAWS:
             endpoint_url=self.endpoint,
             aws_access_key_id=account,
             aws_secret_access_key=secret,
+            aws_session_token=token,
             config=Config(retries={"total_max_attempts": 1}, **options),
         )
 

@@ -123,3 +123,35 @@ def test_authorized_requests_need_policies_for_the_bucket_as_well(unique: Any) -
         assert started["ExportArn"].split(":")[4] == ACCOUNT
     finally:
         stop_server(server)
+
+
+def test_a_condition_on_the_principal_sees_the_role_and_not_its_session() -> None:
+    server = start_server(LOCAL_AWS_AUTHORIZE="1")
+    try:
+        iam, other = server.client("iam"), server.client("iam", account="222222222222")
+
+        def trust(account: str, **condition: Any) -> str:
+            statement = {
+                "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole", **condition,
+            }
+            return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+        def assume(sts: Any, role: str) -> Any:
+            taken = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+            return server.client(
+                "sts", account=taken["AccessKeyId"], secret=taken["SecretAccessKey"], token=taken["SessionToken"]
+            )
+
+        iam.create_role(RoleName="Function-1", Path="/sync/", AssumeRolePolicyDocument=trust(ACCOUNT))
+        anything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        iam.put_role_policy(RoleName="Function-1", PolicyName="p", PolicyDocument=json.dumps(anything))
+        function = assume(server.client("sts"), f"arn:aws:iam::{ACCOUNT}:role/sync/Function-1")
+        allowed = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/sync/Function-*"}}
+        other.create_role(RoleName="Target", AssumeRolePolicyDocument=trust(ACCOUNT, Condition=allowed))
+        target = assume(function, "arn:aws:iam::222222222222:role/Target")
+        assert target.get_caller_identity()["Account"] == "222222222222"
+        # The account's own administrator is none of those roles.
+        with pytest.raises(ClientError, match="AccessDenied"):
+            assume(server.client("sts"), "arn:aws:iam::222222222222:role/Target")
+    finally:
+        stop_server(server)

@@ -40,7 +40,8 @@ struct BucketReplay: Sendable {
         guard !isDryRun else { return ReplayQueue.Ending(planned: event.changes.count) }
         let result = await sync.apply(event, deadline: Date().addingTimeInterval(timeLimit))
         try Task.checkCancellation()
-        guard result.errors.isEmpty, !result.mustComeAgain else {
+        // A replay's events came without a queue, so that whatever failed makes the whole of it come again.
+        guard !result.mustComeAgain else {
             throw ReplayError(
                 result.errors.isEmpty
                     ? "there was not enough time; run sync replay again" : result.errors.joined(separator: "; ")

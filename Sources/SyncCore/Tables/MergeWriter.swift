@@ -60,9 +60,10 @@ struct MergeWriter: Sendable {
 extension ItemWriteOutcome {
     /// Whether what the target has after a put of that item may be this copy's own.
     func mayBeOwn(_ item: ArraySlice<UInt8>) throws -> Bool {
-        guard case .conditionFailed(let existing, let mayBeOwn) = self else { return true }
-        // An attempt whose answer was lost, here or before a crash, has perhaps written it after all.
-        return try mayBeOwn || existing.map { try ItemComparison($0, item).areEqual } ?? true
+        guard case .conditionFailed(let existing, _) = self else { return true }
+        // An attempt whose answer was lost, here or before a crash, has perhaps written it after all: then it is there as
+        // it was sent, or somebody else has written since and it is no longer ours.
+        return try existing.map { try ItemComparison($0, item).areEqual } ?? true
     }
 }
 

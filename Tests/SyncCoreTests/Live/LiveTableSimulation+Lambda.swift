@@ -50,7 +50,7 @@ extension LiveTableSimulation {
             let end = min(shard.cut ?? (shard.next + size), shard.records.count)
             var places = Array(shard.records[shard.next..<end])
             // They come in order; the function goes by their numbers all the same.
-            if draw(6, &state) { places.shuffle(using: &state.random) }
+            if draw(plan.shuffles, &state) { places.shuffle(using: &state.random) }
             state.shards[number].isBusy = true
             let deadline = state.isCalm ? 900 : plan.times.randomElement(using: &state.random) ?? 60
             return (places, shard.next..<end, deadline)

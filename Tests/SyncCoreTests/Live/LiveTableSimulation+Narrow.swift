@@ -20,6 +20,8 @@ extension LiveTableSimulation {
         case returningReplay
         /// An item expires whose deletes are to be ignored.
         case expiredReplay
+        /// An item whose expiry is to be ignored expires, or is deleted, in the batch that has changed it.
+        case expired
         /// An item is deleted while a copy is about to write it (H16), which is killed, or gets no answer.
         case removedCopy
         /// And comes back while the copy is about to take it away again.
@@ -45,7 +47,8 @@ extension LiveTableSimulation {
         .deadTarget,
         .everything, .heldReplay, .removedCopy, .returningReplay, .everything, .partialBatches, .returnedCopy, .replay,
         .expiredReplay, .movedCopy, .everything, .copy, .partialBatches, .heldReplay, .returningReplay, .slowTarget,
-        .brokenQueue, .slowTarget, .halfBatches, .resumedCopy, .halfBatches, .resumedCopy,
+        .brokenQueue, .slowTarget, .halfBatches, .resumedCopy, .expired, .halfBatches, .returnedCopy,
+        .resumedCopy,
     ]
 
     static func focus(_ plan: inout Plan, _ seed: UInt64, _ random: inout SeededGenerator) {
@@ -95,9 +98,18 @@ extension LiveTableSimulation {
             plan.isMended = true
             plan.policy = .ignore
             plan.script = [.expire]
+        case .expired:
+            plan.policy = .ignore
+            plan.isUnique = true
+            plan.times = [60]
+            plan.writesWhileHeld = false
+            plan.script =
+                [[.put, .expire], [.put, .removeByService], [.removeByService], [.put, .expire, .put]].randomElement(
+                    using: &random
+                ) ?? []
         case .removedCopy:
             plan.copiesHistory = true
-            plan.trouble = Int.random(in: 0..<3, using: &random) == 0 ? .lostAnswers : .nothing
+            plan.trouble = Int.random(in: 0..<5, using: &random) < 2 ? .lostAnswers : .nothing
             plan.killsAfterWrite = plan.trouble == .nothing ? 2 : 0
             plan.killsAfterRead = plan.killsAfterWrite > 0 ? 6 : 0
             plan.script = [.delete]
@@ -143,6 +155,7 @@ extension LiveTableSimulation {
             plan.targets = Array(Target.all.prefix(2))
             plan.isUnique = true
             plan.trouble = .halfBatches
+            plan.shuffles = 2
             plan.times = [60]
             plan.writesWhileHeld = false
             plan.maximumRetryAttempts = 100

@@ -153,6 +153,7 @@ extension LiveTableSimulation {
                 return (item, nil, false)
             case .delete: return (Self.key(number), nil, true)
             case .expire: return (Self.key(number), "dynamodb.amazonaws.com", true)
+            case .removeByService: return (Self.key(number), "replication.amazonaws.com", true)
             }
             if plan.returns, draw(2, &state) {
                 let former = former(number, &state)

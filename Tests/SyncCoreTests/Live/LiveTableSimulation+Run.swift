@@ -202,7 +202,7 @@ extension LiveTableSimulation {
             tasks.resume(waiter)
         case .write:
             let isAll =
-                plan.isCrowd || plan.killsBetweenPages
+                plan.isCrowd || plan.killsBetweenPages || plan.policy == .ignore && plan.isNarrow
                 || [.partialBatches, .halfBatches, .brokenQueue].contains(plan.trouble)
             let count = isAll ? .max : state.withLock { Int.random(in: 1...plan.burst, using: &$0.random) }
             for _ in 0..<min(count, state.withLock { $0.writes }) { write() }

@@ -75,6 +75,8 @@ final class LiveTableSimulation: Sendable {
         var trouble = Trouble.any
         /// How much time invocations have, in seconds: now and then they are begun so late that there is none.
         var times = [0, 0.3, 3, 60, 60, 60]
+        /// One in so many batches arrives in another order.
+        var shuffles = 6
         /// One in so many steps ends an invocation's time.
         var timeouts = 12
         /// One in so many items is not there at the beginning; 0 for none.
@@ -101,6 +103,8 @@ final class LiveTableSimulation: Sendable {
         case delete
         /// The end of its time to live.
         case expire
+        /// A delete by a service other than the one that ends times to live.
+        case removeByService
     }
 
     /// What goes wrong with calls.

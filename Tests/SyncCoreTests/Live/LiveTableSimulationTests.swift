@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Live sync of tables, whatever happens to it")
 struct LiveTableSimulationTests {
-    private static let rounds = 580
+    private static let rounds = 700
 
     /// Thousands of small rounds; each gives the same run again for the same seed:
     /// `LIVE_TABLE_SEED=<seed> swift test --filter LiveTableSimulationTests` tells what happens in it.

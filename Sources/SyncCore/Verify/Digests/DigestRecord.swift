@@ -87,6 +87,11 @@ struct DigestRecord {
         headerSize + keyLength(bytes, at: offset)
     }
 
+    /// Whether all of the record lies before the end of the bytes.
+    static func isWhole(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+        bytes.count - offset >= headerSize && bytes.count - offset >= size(bytes, at: offset)
+    }
+
     @inline(__always)
     private static func keyLength(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
         Int(bytes.loadUnaligned(fromByteOffset: offset + lengthOffset, as: UInt16.self))

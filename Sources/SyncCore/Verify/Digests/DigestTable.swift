@@ -1,3 +1,5 @@
+import Glibc
+
 /// Items that wait for their counterpart: equal ones of both sides cancel out, so that only the others take room.
 ///
 /// Room is given once and never grows. When it is full of items that still wait, they go to a temporary file, divided by
@@ -247,6 +249,8 @@ struct DigestTable: ~Copyable {
                 try chunk.withUnsafeBytes { raw in
                     var position = 0
                     while position < raw.count {
+                        // What the disk gives back may be damaged, and must not be read beyond its end.
+                        guard DigestRecord.isWhole(raw, at: position) else { throw space.failure("read", code: EIO) }
                         let record = DigestRecord(raw, at: position)
                         try part.insert(record)
                         position += record.size
