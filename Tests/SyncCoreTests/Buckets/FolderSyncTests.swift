@@ -22,6 +22,8 @@ struct FolderSyncTests {
         for (name, bytes) in contents { try from.write(name, bytes) }
         let fake = FakeS3()
         fake.createBucket("bucket")
+        let pageSize = Int.random(in: 1...4, using: &random)
+        fake.update { $0.maximumKeys = pageSize }
         let up = try await FolderSync.run(.folder(from.path), FolderSync.bucket(fake, "p/"))
         #expect(up.failures == [])
         #expect(up.transferredObjects == contents.count)

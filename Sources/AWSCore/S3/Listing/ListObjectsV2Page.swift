@@ -25,6 +25,18 @@ package struct ListObjectsV2Page: Sendable {
         self.prefixSpans = prefixSpans
     }
 
+    /// The first objects as a page of its own, without common prefixes.
+    ///
+    /// - Parameter nextContinuationToken: What the page is to say about what follows; `nil` for nothing.
+    package func prefix(_ count: Int, nextContinuationToken: String?) -> ListObjectsV2Page {
+        ListObjectsV2Page(
+            bytes: bytes,
+            entries: count < entries.count ? Array(entries.prefix(count)) : entries,
+            nextContinuationToken: nextContinuationToken,
+            prefixSpans: []
+        )
+    }
+
     package var objects: Objects { Objects(bytes: bytes, entries: entries) }
 
     package var commonPrefixes: CommonPrefixes { CommonPrefixes(bytes: bytes, spans: prefixSpans) }

@@ -31,8 +31,30 @@ package enum KeySplit {
             candidate = middle(low, high, at: level)
             level += 1
         }
-        guard let candidate else { return nil }
-        let bytes = utf8(candidate)
+        return candidate.flatMap { checked($0, lower, upper) }
+    }
+
+    /// A key behind `lower` and before `upper` that differs from `lower` in the scalar at `level`, about in the middle of
+    /// what may stand there.
+    ///
+    /// - Returns: `nil` when there is none.
+    static func point(after lower: [UInt8], upTo upper: [UInt8]?, at level: Int) -> [UInt8]? {
+        let low = scalars(lower)
+        guard level < low.count, let cut = middle(low, upper.map { scalars($0) }, at: level) else { return nil }
+        return checked(cut, lower, upper)
+    }
+
+    /// How many scalars two keys have in common.
+    static func commonLength(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        commonLength(scalars(left), scalars(right))
+    }
+
+    private static func checked(
+        _ cut: [UInt32],
+        _ lower: some Collection<UInt8>,
+        _ upper: (some Collection<UInt8>)?
+    ) -> [UInt8]? {
+        let bytes = utf8(cut)
         // Foreign bytes that are not UTF-8 were read as U+FFFD, which may be elsewhere in the order.
         guard lower.lexicographicallyPrecedes(bytes) else { return nil }
         if let upper, !bytes.lexicographicallyPrecedes(upper) { return nil }

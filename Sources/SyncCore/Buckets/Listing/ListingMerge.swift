@@ -3,8 +3,9 @@ import AWSCore
 /// Lists two sides at the same time and shows every key once, with what each side has of it.
 ///
 /// Several workers take ranges of keys, both sides of each; see ``KeyRangeScheduler``. A worker holds one page of each
-/// side, so that memory does not depend on the number of keys. Keys are compared without the sides' prefixes, as UTF-8
-/// bytes.
+/// side, so that memory does not depend on the number of keys. Beside a side that can only be gone through from its
+/// beginning, one worker merges, and the other side is read ahead in several places; see ``ReadAheadListing``. Keys are
+/// compared without the sides' prefixes, as UTF-8 bytes.
 package struct ListingMerge: Sendable {
     package let source: any ListingSource
     package let target: any ListingSource
@@ -25,21 +26,46 @@ package struct ListingMerge: Sendable {
     package func run<Visitor: ListingVisitor>(
         _ makeVisitor: @Sendable () -> Visitor
     ) async throws -> [Visitor] {
-        let scheduler = KeyRangeScheduler(mayCut: source.startsAnywhere && target.startsAnywhere)
-        return try await withThrowingTaskGroup(of: Visitor.self) { group in
-            for _ in 0..<(source.startsAnywhere && target.startsAnywhere ? workers : 1) {
+        let startsAnywhere = source.startsAnywhere && target.startsAnywhere
+        let scheduler = KeyRangeScheduler(mayCut: startsAnywhere)
+        let (merge, readAhead) = startsAnywhere ? (self, []) : readingAhead()
+        return try await withThrowingTaskGroup(of: Visitor?.self) { group in
+            for listing in readAhead {
+                for _ in 0..<workers {
+                    group.addTask {
+                        try await listing.work()
+                        return nil
+                    }
+                }
+            }
+            for _ in 0..<(startsAnywhere ? workers : 1) {
                 let visitor = makeVisitor()
-                group.addTask { try await work(scheduler, visitor) }
+                group.addTask { try await merge.work(scheduler, visitor) }
             }
             var visitors: [Visitor] = []
             do {
-                while let visitor = try await group.next() { visitors.append(visitor) }
+                for try await visitor in group {
+                    if let visitor { visitors.append(visitor) }
+                }
             } catch {
                 scheduler.end()
+                for listing in readAhead { listing.end(error) }
                 throw error
             }
             return visitors
         }
+    }
+
+    /// The same with whatever side starts anywhere read ahead, for one worker.
+    private func readingAhead() -> (ListingMerge, [ReadAheadListing]) {
+        let (source, target) = (
+            source.startsAnywhere ? ReadAheadListing(source) : nil,
+            target.startsAnywhere ? ReadAheadListing(target) : nil
+        )
+        return (
+            ListingMerge(source: source ?? self.source, target: target ?? self.target, workers: workers),
+            [source, target].compactMap { $0 }
+        )
     }
 
     private func work<Visitor: ListingVisitor>(

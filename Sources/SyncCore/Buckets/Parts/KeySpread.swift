@@ -7,6 +7,13 @@ struct KeySpread {
     let keys: [[UInt8]]
     /// How many keys the page has.
     let keyCount: Int
+    /// How many pages these are.
+    var pageCount = 1
+
+    /// The same for this page and the next one.
+    func followed(by page: KeySpread) -> KeySpread {
+        KeySpread(keys: keys + page.keys, keyCount: keyCount + page.keyCount, pageCount: pageCount + page.pageCount)
+    }
 
     /// - Parameter upper: the last key that may be in the range; `nil` for no bound.
     /// - Returns: how many keys there are from the page's first one to the upper bound, if they go on as they begin.
