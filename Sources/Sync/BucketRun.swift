@@ -79,6 +79,7 @@ struct BucketRun {
             console.note(
                 "Aborted \(HumanFormat.count(count)) uploads in parts that an earlier run was killed in, or could not end."
             )
+        case .unreadableUploads(let journal): console.warn("\(journal)")
         case .wouldTransfer(let key, let bytes):
             guard console.format == .text else { return }
             try? console.print("would copy   \(key.escapedForTerminal) (\(HumanFormat.bytes(bytes)))")

@@ -12,6 +12,8 @@ package struct BucketSync: Sendable {
         case problem(FolderListing.Problem)
         /// So many uploads that an earlier run was killed in were aborted.
         case abortedUploads(Int)
+        /// Uploads of an earlier run may stay behind.
+        case unreadableUploads(UnreadableUploadJournal)
         /// A dry run would transfer it.
         case wouldTransfer(key: String, bytes: Int)
         /// A dry run would delete it.
@@ -76,7 +78,7 @@ package struct BucketSync: Sendable {
                 journal: journal
             )
         }
-        if let journal { try await settleLeftovers(of: journal, runners[0], ledger) }
+        if let journal { try await settleLeftovers(of: journal, runners, ledger) }
         let listed = try await transfer(merge, route, runners, extra, progress)
         try await ExtraDeletion(
             source: source,
@@ -203,20 +205,29 @@ package struct BucketSync: Sendable {
     /// Settles what an earlier merge was killed in, or failed in; what the source still has is counted where it is listed.
     private func settleLeftovers(
         of journal: MergeJournal,
-        _ runner: TransferRunner,
+        _ runners: [TransferRunner],
         _ ledger: SyncLedger
     ) async throws {
-        let own = SyncLedger(progress: SyncProgress())
-        let runner = runner.counting(in: own)
-        for task in try journal.takeLeftovers() { try await runner.run(task) }
-        let report = own.report
-        ledger.change { $0.adopt(leftovers: report) }
+        let left = try journal.takeLeftovers()
+        // However many fail once more, the others are to be copied: the first run has not given up for them, either.
+        let own = SyncLedger(progress: SyncProgress(), givesUp: false)
+        let next = SharedIndex(count: left.count)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<min(left.count, options.transfersAtOnce) {
+                let runner = runners[number % runners.count].counting(in: own)
+                group.addTask(executorPreference: runner.mover.executor) {
+                    while let place = next.next() { try await runner.run(left[place]) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        ledger.adopt(leftovers: own.report)
     }
 
     /// Aborts the uploads that an earlier run was killed in.
     private func clearUp() async throws {
         guard !options.isDryRun, case .bucket(let side) = target, let journal = options.uploads else { return }
-        let count = try await journal.abortLeftovers(in: side.bucket, at: side.s3)
+        let count = try await journal.abortLeftovers(in: side.bucket, at: side.s3) { onEvent(.unreadableUploads($0)) }
         if count > 0 { onEvent(.abortedUploads(count)) }
     }
 

@@ -5,11 +5,14 @@ import Glibc
 package struct DiskCalls: Sendable {
     /// Gives 0, or -1 with `errno` set.
     var synchronize: @Sendable (_ descriptor: Int32) -> Int32
+    /// As pread: gives how many bytes were read, or -1 with `errno` set.
+    var read: @Sendable (_ descriptor: Int32, _ bytes: UnsafeMutableRawBufferPointer, _ offset: Int) -> Int
     /// Calls what takes its time on another thread, so that no task's thread is held up.
     var onAnotherThread: @Sendable (@escaping @Sendable () -> Void) -> Void
 
     package init() {
         synchronize = { fdatasync($0) }
+        read = { pread($0, $1.baseAddress, $1.count, off_t($2)) }
         onAnotherThread = { DispatchQueue.global().async(execute: $0) }
     }
 }
@@ -66,17 +69,22 @@ struct JournalFile: ~Copyable {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw error(path, "open") }
-        return try read(descriptor, Int(status.st_size), path)
+        return try read(descriptor, Int(status.st_size), path, DiskCalls())
     }
 
-    func contents() throws(CheckpointError) -> [UInt8] { try Self.read(descriptor, count, path) }
+    func contents() throws(CheckpointError) -> [UInt8] { try Self.read(descriptor, count, path, disk) }
 
-    private static func read(_ descriptor: Int32, _ count: Int, _ path: String) throws(CheckpointError) -> [UInt8] {
+    private static func read(
+        _ descriptor: Int32,
+        _ count: Int,
+        _ path: String,
+        _ disk: DiskCalls
+    ) throws(CheckpointError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
         while done < bytes.count {
             let read = bytes.withUnsafeMutableBytes { buffer in
-                pread(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(done))
+                disk.read(descriptor, UnsafeMutableRawBufferPointer(rebasing: buffer[done...]), done)
             }
             if read < 0, errno == EINTR { continue }
             guard read > 0 else {
@@ -88,8 +96,15 @@ struct JournalFile: ~Copyable {
         return Array(bytes[..<done])
     }
 
+    /// - Throws: ``CheckpointError``; the file is as it was then, as far as the disk lets it.
     mutating func append(_ bytes: [UInt8]) throws(CheckpointError) {
-        try Self.write(bytes, to: descriptor, path)
+        do throws(CheckpointError) {
+            try Self.write(bytes, to: descriptor, path)
+        } catch {
+            // Half a line would spoil the next one, too.
+            _ = ftruncate(descriptor, off_t(count))
+            throw error
+        }
         count += bytes.count
     }
 

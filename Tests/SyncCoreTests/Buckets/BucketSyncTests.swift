@@ -216,7 +216,7 @@ struct BucketSyncTests {
             switch event {
             case .wouldTransfer(let key, let bytes): events.withLock { $0.append("+\(key) \(bytes)") }
             case .wouldDelete(let key): events.withLock { $0.append("-\(key)") }
-            case .problem, .abortedUploads: break
+            case .problem, .abortedUploads, .unreadableUploads: break
             }
         }
         #expect(events.withLock { $0 } == ["+new 2", "-old"])

@@ -190,4 +190,102 @@ struct MergeJournalTests {
             #expect(left.map(\.key) == ["a"] && left.first?.target?.etag == "\"1\"" && left.first?.isResumed == true)
         }
     }
+
+    @Test("are settled many at a time, and many that fail once more do not keep the others from being copied")
+    func many() async throws {
+        try await Self.withFolder { folder in
+            let underWay = Mutex((now: 0, most: 0, isRefused: true))
+            var harness = BucketSyncHarness { call, _ in
+                guard call.operation == "CopyObject", call.key.hasPrefix("left") else { return nil }
+                if underWay.withLock({ $0.isRefused }) { return .error("AccessDenied", status: 403) }
+                return .slow { _ in
+                    underWay.withLock { ($0.now, $0.most) = ($0.now + 1, max($0.most, $0.now + 1)) }
+                    // Another one comes, unless it waits for this one.
+                    for _ in 0..<100_000 where underWay.withLock({ $0.most < 2 }) { await Task.yield() }
+                    underWay.withLock { $0.now -= 1 }
+                }
+            }
+            harness.options.mergesWithLiveSync = true
+            harness.options.journalFolder = folder
+            harness.fake.put("source", "a new one", [1])
+            let s3 = try harness.fake.s3()
+            var journal: MergeJournal? = MergeJournal(
+                folder: folder,
+                source: BucketSide(s3: s3, bucket: "source"),
+                target: BucketSide(s3: s3, bucket: "target"),
+                date: { [fake = harness.fake] in fake.current.now }
+            )
+            // More than those with which a run that copies nothing gives up.
+            for number in 0..<120 {
+                harness.fake.put("source", "left \(number)", [1])
+                try journal?.began("left \(number)", etag: nil)
+            }
+            journal = nil
+            harness.options.filter = KeyFilter([.exclude("left*")])
+            var report = try await harness.run()
+            #expect(report.failed == 120 && report.transferredObjects == 1)
+            #expect(harness.fake.keys("target") == ["a new one"])
+            underWay.withLock { $0.isRefused = false }
+            report = try await harness.run()
+            #expect(report.isComplete && harness.fake.keys("target").count == 121)
+            #expect(underWay.withLock { $0.most } > 1)
+            #expect(Self.names(in: folder) == [])
+        }
+    }
+
+    @Test(
+        "may be named by any line but a last one that breaks off: another one ends the next merge, and the file stays"
+    )
+    func brokenLine() async throws {
+        try await Self.withFolder { folder in
+            let harness = Self.harness(try await Self.killedInFirstCopy(folder), folder)
+            let path = "\(folder)/\(try #require(Self.names(in: folder).first))"
+            let lines = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+            let number = lines.count { $0 == "\n" } + 1
+            #expect(number > 1 && lines.hasSuffix("\n"))
+            for broken in ["{\"key\":\"le", "{\"key\":\"left\"}", "{\"began\":1}", ""] {
+                let contents = lines + broken + "\n" + lines
+                try Data(contents.utf8).write(to: URL(filePath: path))
+                let error = await #expect(throws: CheckpointError.self) { try await harness.run() }
+                #expect(
+                    error?.description
+                        == "line \(number) of \(path) cannot be read, and may name an object that an earlier merge was killed in: compare"
+                        + " the buckets with sync verify bucket --metadata --tags --repair --delete, delete the file, and run the"
+                        + " same again"
+                )
+                #expect(String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self) == contents)
+                #expect(harness.fake.object("target", "key") != nil)
+            }
+            // What was not noted to its end was not begun.
+            try Data((lines + "{\"key\":\"other\",\"began\":9999999999").utf8).write(to: URL(filePath: path))
+            #expect(try await harness.run().takenBack == 1)
+            #expect(harness.fake.object("target", "other") != nil && Self.names(in: folder) == [])
+        }
+    }
+
+    @Test("are looked at once more where settling them is not answered, although our own write is a late one")
+    func unanswered() async throws {
+        try await Self.withFolder { folder in
+            let left = try await Self.killedInFirstCopy(folder)
+            let isFirst = Mutex(true)
+            var harness = BucketSyncHarness { call, _ in
+                guard call.operation == "CopyObject" else { return nil }
+                let isFirst = isFirst.withLock { isFirst in
+                    defer { isFirst = false }
+                    return isFirst
+                }
+                // It is copied again, the source loses it, and nobody is told that the copy is there.
+                return isFirst ? .slow(losesAnswer: true) { $0.delete("source", "key") } : .cut
+            }
+            harness.fake.update { $0 = left }
+            harness.options.mergesWithLiveSync = true
+            harness.options.journalFolder = folder
+            harness.fake.delete("target", "key")
+            harness.fake.put("source", "key", [2])
+            harness.fake.update { $0.now = $0.now.addingTimeInterval(2 * 3_600) }
+            _ = try await harness.run()
+            #expect(harness.fake.object("target", "key") == nil)
+            #expect(Self.names(in: folder) == [])
+        }
+    }
 }

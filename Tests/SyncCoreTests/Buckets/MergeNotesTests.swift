@@ -76,6 +76,23 @@ struct MergeNotesTests {
         #expect(fixture.fake.keys("target") == [] && fixture.fake.keys("notes") == [])
     }
 
+    @Test("is not gone before it is settled, wherever its reader dies")
+    func deadReader() async throws {
+        let kills = Flag()
+        let fixture = try BucketPartFixture(merges: true, fault: Self.deletesOnLook(kills))
+        _ = try await Self.killed(fixture, kills: kills)
+        var event = try fixture.eventOfAnotherExecution()
+        let reads: @Sendable (FakeS3Call) -> Bool = { $0.operation == "GetObject" && $0.bucket == "notes" }
+        #expect(try await fixture.invoke(event, killsOn: reads) == nil)
+        #expect(fixture.fake.keys("notes").count == 1)
+        event = try #require(try await fixture.invoke(event))
+        // Behind the deletion, when nothing is settled yet but for what S3 did.
+        #expect(try await fixture.invoke(event, killsOn: { $0.operation == "DeleteObject" }) == nil)
+        #expect(fixture.fake.keys("notes").count == 2)
+        _ = try await fixture.finish(event)
+        #expect(fixture.fake.keys("target") == [] && fixture.fake.keys("notes") == [])
+    }
+
     @Test("is not settled before nobody can write it any more")
     func stillAtWork() async throws {
         let kills = Flag()

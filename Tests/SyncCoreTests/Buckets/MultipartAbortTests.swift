@@ -82,6 +82,15 @@ struct MultipartAbortTests {
         #expect(try await lines(abort: code, status: 404).isEmpty)
     }
 
+    @Test("is forgotten by its journal, too, when it is gone already", arguments: ["NoSuchUpload", "NoSuchBucket"])
+    func forgotten(code: String) async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/aborts-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let journal = UploadJournal(folder: folder)
+        #expect(try await lines(abort: code, status: 404, journal: journal).isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
+
     @Test("is left to the next run where a journal has it")
     func noted() async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/aborts-\(UUID().uuidString)"

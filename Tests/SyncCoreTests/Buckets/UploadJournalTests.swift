@@ -143,4 +143,68 @@ struct UploadJournalTests {
             #expect(Self.names(in: folder) == [])
         }
     }
+
+    @Test("are kept and told of where nobody can read which they are", arguments: ["open", "read"])
+    func unreadable(action: String) async throws {
+        try await Self.withFolder { folder in
+            let left = try await Self.killed(folder)
+            var harness = Self.harness(left, folder)
+            let path = "\(folder)/\(try #require(Self.names(in: folder).first))"
+            let isBroken = Mutex(true)
+            if action == "read" {
+                var disk = DiskCalls()
+                let whole = disk.read
+                disk.read = { descriptor, bytes, offset in
+                    guard isBroken.withLock({ $0 }) else { return whole(descriptor, bytes, offset) }
+                    errno = EIO
+                    return -1
+                }
+                harness.options.uploads = UploadJournal(folder: folder, disk: disk)
+            } else {
+                // Links are not followed.
+                #expect(rename(path, "\(folder)/kept") == 0 && symlink("kept", path) == 0)
+            }
+            let told = Mutex<[String]>([])
+            let tell: @Sendable (BucketSync.Event) -> Void = { event in
+                if case .unreadableUploads(let journal) = event { told.withLock { $0.append("\(journal)") } }
+            }
+            #expect(try await harness.run(onEvent: tell).isComplete)
+            let line = try #require(told.withLock { $0.first })
+            #expect(line.hasPrefix("cannot \(action) \(path): ") && line.hasSuffix(Self.remedy), "\(line)")
+            #expect(harness.fake.current.uploads.count == left.uploads.count)
+            // As it was before.
+            isBroken.withLock { $0 = false }
+            if action == "open" { #expect(unlink(path) == 0 && rename("\(folder)/kept", path) == 0) }
+            _ = try await harness.run(onEvent: tell)
+            #expect(harness.fake.current.uploads.isEmpty && Self.names(in: folder) == [])
+            #expect(told.withLock { $0.count } == 1)
+        }
+    }
+
+    private static let remedy =
+        "; it may name uploads in parts that an earlier run was killed in, which stay and cost money: abort those that aws s3api"
+        + " list-multipart-uploads --bucket target shows and nobody works at, then delete the file"
+
+    @Test("are aborted as far as lines can be read, and the journal is kept and told of where one cannot")
+    func brokenLine() async throws {
+        try await Self.withFolder { folder in
+            let left = try await Self.killed(folder)
+            let harness = Self.harness(left, folder)
+            let path = "\(folder)/\(try #require(Self.names(in: folder).first))"
+            let file = try #require(fopen(path, "a"))
+            fputs("{\"began\":\"upl\n{\"ended\":\"none\"}\n{\"began\":\"br", file)
+            fclose(file)
+            let told = Mutex<[String]>([])
+            for run in 1...2 {
+                _ = try await harness.run { event in
+                    if case .unreadableUploads(let journal) = event { told.withLock { $0.append("\(journal)") } }
+                }
+                #expect(harness.fake.current.uploads.isEmpty && Self.names(in: folder).count == 1)
+                // The same line both times: what was appended stands for itself.
+                let number = left.uploads.count + 1
+                let line = "line \(number) of \(path) cannot be read" + Self.remedy
+                #expect(told.withLock { $0 } == Array(repeating: line, count: run))
+            }
+        }
+    }
 }

@@ -88,12 +88,13 @@ final class MergeJournal: Sendable {
 
     /// What merges of the same sides have left behind that are gone, and is this one's from now on.
     ///
-    /// - Throws: ``CheckpointError`` when a file cannot be read, or that cannot be written down; nothing is forgotten then.
+    /// - Throws: ``CheckpointError`` when a file or a line of it cannot be read, or that cannot be written down; nothing is
+    ///   forgotten then.
     func takeLeftovers() throws -> [TransferTask] {
         var tasks: [String: TransferTask] = [:]
         for name in UploadJournal.names(in: folder, prefix: prefix) {
             guard "\(folder)/\(name)" != path, let file = try Self.leftover("\(folder)/\(name)") else { continue }
-            for (key, entry) in Self.open(in: try file.contents()) {
+            for (key, entry) in try Self.open(in: try file.contents(), of: file.path) {
                 try note(key) { _ in entry }
                 var task = TransferTask(key: key, source: ObjectState(size: 0))
                 task.target = entry.etag.map { ObjectState(size: 0, etag: $0) }
@@ -115,18 +116,21 @@ final class MergeJournal: Sendable {
         }
     }
 
-    private static func open(in bytes: [UInt8]) -> [String: Entry] {
+    private static func open(in bytes: [UInt8], of path: String) throws(CheckpointError) -> [String: Entry] {
+        let lines = JournalLines(bytes) { line in
+            line["key"]?.string != nil && (line["ended"] != nil || line["began"]?.integer != nil)
+        }
+        if let broken = lines.broken { throw .brokenLine(path: path, number: broken) }
         var open: [String: Entry] = [:]
-        // A last line that breaks off is no JSON.
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            guard let value = try? JSONValue(parsing: line), let key = value["key"]?.string else { continue }
-            if value["ended"] != nil {
-                open.removeValue(forKey: key)
-            } else if let began = value["began"]?.integer {
+        for line in lines.values {
+            guard let key = line["key"]?.string else { continue }
+            if let began = line["began"]?.integer {
                 open[key] = Entry(
-                    etag: value["etag"]?.string,
+                    etag: line["etag"]?.string,
                     began: Date(timeIntervalSince1970: TimeInterval(began))
                 )
+            } else {
+                open.removeValue(forKey: key)
             }
         }
         return open

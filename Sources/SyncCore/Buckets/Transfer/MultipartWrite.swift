@@ -135,9 +135,11 @@ struct MultipartWrite: Sendable {
                 return error
             }
         }.value
-        guard let failure else { journal?.ended(upload); return }
-        // With its bucket gone there is nothing left of it.
-        if let error = failure as? AWSError, error.isS3NotFound { return }
+        // Where it is not there any more, or its bucket, there is nothing left of it.
+        guard let failure, (failure as? AWSError)?.isS3NotFound != true else {
+            journal?.ended(upload)
+            return
+        }
         // What could not be aborted is the next run's; without a journal nobody else knows of it.
         guard journal == nil else { return }
         let command = ShellCommand([

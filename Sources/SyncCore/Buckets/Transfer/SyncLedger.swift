@@ -5,11 +5,21 @@ import Synchronization
 final class SyncLedger: Sendable {
     private let state = Mutex(BucketSyncReport())
     private let progress: SyncProgress
+    private let givesUp: Bool
     private let onFailure: @Sendable (BucketSyncReport.Failure) -> Void
+    /// Failures that were counted elsewhere.
+    private let adopted = Atomic(0)
 
-    /// - Parameter onFailure: called for every failure, from any thread.
-    init(progress: SyncProgress, onFailure: @escaping @Sendable (BucketSyncReport.Failure) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - givesUp: whether too many failures are an error.
+    ///   - onFailure: called for every failure, from any thread.
+    init(
+        progress: SyncProgress,
+        givesUp: Bool = true,
+        onFailure: @escaping @Sendable (BucketSyncReport.Failure) -> Void = { _ in }
+    ) {
         self.progress = progress
+        self.givesUp = givesUp
         self.onFailure = onFailure
     }
 
@@ -17,6 +27,12 @@ final class SyncLedger: Sendable {
 
     func change(_ change: (inout BucketSyncReport) -> Void) {
         state.withLock { change(&$0) }
+    }
+
+    /// Adds what came of the objects that an earlier run had left, whose failures say nothing about those of this one.
+    func adopt(leftovers: BucketSyncReport) {
+        adopted.add(leftovers.failed, ordering: .relaxed)
+        change { $0.adopt(leftovers: leftovers) }
     }
 
     /// The object is dealt with.
@@ -47,7 +63,8 @@ final class SyncLedger: Sendable {
             if report.failures.count < BucketSyncReport.maximumNamed {
                 report.failures.append(failure)
             }
-            return report.failed >= 1000 || report.failed >= 100 && report.transferredObjects == 0
+            let failed = report.failed - adopted.load(ordering: .relaxed)
+            return givesUp && (failed >= 1000 || failed >= 100 && report.transferredObjects == 0)
         }
         progress.change { $0.failed += 1 }
         if isHopeless { throw TooManyFailuresError(last: "\(error)") }

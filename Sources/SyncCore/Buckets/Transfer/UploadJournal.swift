@@ -23,11 +23,13 @@ package final class UploadJournal: Sendable {
     private static let prefix = "uploads-"
     private let folder: String
     private let path: String
+    private let disk: DiskCalls
     private let state = Mutex(State())
 
     /// - Parameter folder: where all processes of this user have theirs; made when the first upload begins.
-    package init(folder: String) {
+    package init(folder: String, disk: DiskCalls = DiskCalls()) {
         self.folder = folder
+        self.disk = disk
         let name = UInt64.random(in: 0...UInt64.max)
         path = "\(folder)/\(Self.prefix)\(getpid())-\(String(name, radix: 36)).jsonl"
     }
@@ -63,15 +65,30 @@ package final class UploadJournal: Sendable {
 
     /// Aborts what processes that are gone have left behind in a bucket.
     ///
+    /// - Parameter onUnreadable: told of each journal that cannot be read, which is kept.
     /// - Returns: how many there were. What cannot be aborted is kept for the next time.
-    func abortLeftovers(in bucket: String, at s3: S3Client) async throws -> Int {
+    func abortLeftovers(
+        in bucket: String,
+        at s3: S3Client,
+        onUnreadable: (UnreadableUploadJournal) -> Void = { _ in }
+    ) async throws -> Int {
         var aborted = 0
-        for name in Self.names(in: folder, prefix: Self.prefix) {
-            // Whoever cannot have the lock finds a process at work, or another one that clears up.
-            guard "\(folder)/\(name)" != path, var file = try? JournalFile(path: "\(folder)/\(name)") else { continue }
-            // Taken for empty, one that cannot be read would be removed, and its uploads forgotten.
-            guard let contents = try? file.contents() else { continue }
-            var open = Self.open(in: contents)
+        func tell(_ reason: String) { onUnreadable(UnreadableUploadJournal(bucket: bucket, reason: reason)) }
+        for name in Self.names(in: folder, prefix: Self.prefix) where "\(folder)/\(name)" != path {
+            guard var file = leftover("\(folder)/\(name)", tell) else { continue }
+            let contents: [UInt8]
+            do {
+                contents = try file.contents()
+            } catch {
+                // Taken for empty, one that cannot be read would be removed, and its uploads forgotten.
+                tell("\(error)")
+                continue
+            }
+            let lines = JournalLines(contents) { Self.entry($0) != nil || $0["ended"]?.string != nil }
+            if let broken = lines.broken { tell("line \(broken) of \(file.path) cannot be read") }
+            // What is appended must not become a part of a line that breaks off.
+            try? file.truncate(to: lines.count)
+            var open = Self.open(in: lines)
             for entry in open where entry.upload.bucket == bucket && entry.endpoint == Self.endpoint(of: s3) {
                 do {
                     try await s3.abortMultipartUpload(entry.upload)
@@ -83,24 +100,37 @@ package final class UploadJournal: Sendable {
                 open.removeAll { $0.upload == entry.upload }
                 try? file.append(Self.line(["ended": .string(entry.upload.uploadID)]))
             }
-            if open.isEmpty { file.remove() }
+            if open.isEmpty, lines.broken == nil { file.remove() }
         }
         return aborted
     }
 
-    private static func open(in bytes: [UInt8]) -> [Entry] {
+    /// - Returns: `nil` as well when a process is at work with it, or another one clears up.
+    private func leftover(_ path: String, _ tell: (String) -> Void) -> JournalFile? {
+        do {
+            return try JournalFile(path: path, disk: disk)
+        } catch .inUse {
+            return nil
+        } catch {
+            tell("\(error)")
+            return nil
+        }
+    }
+
+    private static func open(in lines: JournalLines) -> [Entry] {
         var entries: [Entry] = []
-        // A last line that breaks off is no JSON.
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            guard let value = try? JSONValue(parsing: line) else { continue }
-            if let ended = value["ended"]?.string { entries.removeAll { $0.upload.uploadID == ended } }
-            guard let began = value["began"]?.string, let bucket = value["bucket"]?.string,
-                let key = value["key"]?.string, let endpoint = value["endpoint"]?.string
-            else { continue }
-            let upload = S3MultipartUpload(bucket: bucket, key: key, uploadID: began)
-            entries.append(Entry(endpoint: endpoint, upload: upload))
+        for line in lines.values {
+            if let ended = line["ended"]?.string { entries.removeAll { $0.upload.uploadID == ended } }
+            if let entry = entry(line) { entries.append(entry) }
         }
         return entries
+    }
+
+    private static func entry(_ line: JSONValue) -> Entry? {
+        guard let began = line["began"]?.string, let bucket = line["bucket"]?.string, let key = line["key"]?.string,
+            let endpoint = line["endpoint"]?.string
+        else { return nil }
+        return Entry(endpoint: endpoint, upload: S3MultipartUpload(bucket: bucket, key: key, uploadID: began))
     }
 
     /// The journals in a folder whose names begin so.
@@ -124,5 +154,17 @@ package final class UploadJournal: Sendable {
 
     private static func line(_ members: JSONObject) -> [UInt8] {
         JSONValue.object(members).serialized() + [UInt8(ascii: "\n")]
+    }
+}
+
+/// A journal of uploads that is kept, since nobody can read all that is in it.
+package struct UnreadableUploadJournal: Sendable, CustomStringConvertible {
+    /// The bucket whose uploads may be in it.
+    var bucket: String
+    var reason: String
+
+    package var description: String {
+        "\(reason); it may name uploads in parts that an earlier run was killed in, which stay and cost money: abort those that"
+            + " aws s3api list-multipart-uploads --bucket \(bucket) shows and nobody works at, then delete the file"
     }
 }
