@@ -55,17 +55,7 @@ struct BucketCommand: AsyncParsableCommand {
     )
     var maxDelete: String?
 
-    @Option(
-        parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Let keys take part again; the last pattern that matches counts.", valueName: "pattern")
-    )
-    var include: [String] = []
-
-    @Option(
-        parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Leave keys out: * ? [ab] match as with the AWS CLI.", valueName: "pattern")
-    )
-    var exclude: [String] = []
+    @OptionGroup var filters: FilterArguments
 
     @Option(help: ArgumentHelp("merge beside live sync, which writes there, too.", valueName: "mode"))
     var mode = Mode.replace
@@ -201,7 +191,7 @@ struct BucketCommand: AsyncParsableCommand {
             source: sourceSide,
             target: targetSide,
             options: options,
-            filter: FilterArguments.text(include: include, exclude: exclude)
+            filter: filters.text
         )
         try await run.run()
     }
@@ -230,7 +220,7 @@ struct BucketCommand: AsyncParsableCommand {
         )
         settings.comparison = options.comparison
         settings.mergesWithLiveSync = options.mergesWithLiveSync
-        settings.rules = try FilterArguments.rules(include: include, exclude: exclude)
+        settings.rules = try filters.rules()
         settings.storageClass = storageClass
         settings.encryption = options.encryption
         return settings
@@ -284,7 +274,7 @@ struct BucketCommand: AsyncParsableCommand {
     private func options() throws -> BucketSyncOptions {
         var options = BucketSyncOptions()
         options.comparison = compare
-        options.filter = KeyFilter(try FilterArguments.rules(include: include, exclude: exclude))
+        options.filter = KeyFilter(try filters.rules())
         options.deletion = try deletionLimit()
         options.isDryRun = dryRun
         options.mergesWithLiveSync = mode == .merge

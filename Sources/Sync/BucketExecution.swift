@@ -24,7 +24,7 @@ struct BucketExecution {
                 command: "sync bucket \(command.source) \(command.target) --engine step-functions",
                 parts: "parts"
             ),
-            filter: FilterArguments.text(include: command.include, exclude: command.exclude)
+            filter: command.filters.text
         )
     }
 

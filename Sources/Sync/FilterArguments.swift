@@ -2,12 +2,20 @@ import ArgumentParser
 import SyncCore
 
 /// The filters in the order of the command line, which decides, but which the parser does not keep across two options.
-enum FilterArguments {
-    static func rules(
-        include: [String],
-        exclude: [String],
-        arguments: [String] = CommandLine.arguments
-    ) throws -> [KeyFilter.Rule] {
+struct FilterArguments: ParsableArguments {
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Let keys take part again; the last pattern that matches counts.", valueName: "pattern")
+    )
+    var include: [String] = []
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Leave keys out: * ? [ab] match as with the AWS CLI.", valueName: "pattern")
+    )
+    var exclude: [String] = []
+
+    func rules(arguments: [String] = CommandLine.arguments) throws -> [KeyFilter.Rule] {
         var rules: [KeyFilter.Rule] = []
         var index = 1
         while index < arguments.count {
@@ -32,7 +40,7 @@ enum FilterArguments {
     }
 
     /// Which patterns there are, for a record; `nil` for none.
-    static func text(include: [String], exclude: [String]) -> String? {
+    var text: String? {
         let parts = include.map { "--include \($0)" } + exclude.map { "--exclude \($0)" }
         return parts.isEmpty ? nil : parts.joined(separator: " ")
     }

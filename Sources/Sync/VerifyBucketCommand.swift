@@ -49,17 +49,7 @@ struct VerifyBucketCommand: AsyncParsableCommand {
     @Flag(help: "Compare tags, too.")
     var tags = false
 
-    @Option(
-        parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Let keys take part again; the last pattern that matches counts.", valueName: "pattern")
-    )
-    var include: [String] = []
-
-    @Option(
-        parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Leave keys out: * ? [ab] match as with the AWS CLI.", valueName: "pattern")
-    )
-    var exclude: [String] = []
+    @OptionGroup var filters: FilterArguments
 
     @Flag(help: "Write to the target what it lacks or has otherwise.")
     var repair = false
@@ -114,7 +104,7 @@ struct VerifyBucketCommand: AsyncParsableCommand {
         options.comparison = compare
         options.comparesMetadata = metadata
         options.comparesTags = tags
-        options.filter = KeyFilter(try FilterArguments.rules(include: include, exclude: exclude))
+        options.filter = KeyFilter(try filters.rules())
         options.repairs = repair
         options.deletes = delete
         options.settle = .seconds(settle)
@@ -140,7 +130,7 @@ struct VerifyBucketCommand: AsyncParsableCommand {
             VerificationRecord(
                 SyncPair(places: sourceSide.name, targetSide.name),
                 result,
-                filter: FilterArguments.text(include: include, exclude: exclude),
+                filter: filters.text,
                 startDate: started,
                 endDate: Date()
             ),

@@ -37,17 +37,4 @@ extension DynamoDBClient {
             try TableDescription(json: json.requiredObject("Table"))
         }
     }
-
-    /// ListTables, every page.
-    package func listTables() async throws -> [String] {
-        try await client.everyPage(
-            .dynamoDB,
-            "ListTables",
-            region: region,
-            input: [:],
-            list: "TableNames",
-            token: ("ExclusiveStartTableName", "LastEvaluatedTableName"),
-            resource: nil
-        ) { name throws(ResponseShapeError) in try name.text(of: "TableNames") }
-    }
 }

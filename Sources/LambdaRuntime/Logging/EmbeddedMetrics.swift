@@ -1,4 +1,4 @@
-package import AWSCore
+import AWSCore
 
 package import struct FoundationEssentials.Date
 
@@ -51,7 +51,6 @@ package struct EmbeddedMetrics: Sendable {
     private let namespace: String
     private let dimensionSets: [[Dimension]]
     private var metrics: [Metric] = []
-    private var properties: [(String, JSONValue)] = []
 
     /// - Parameter dimensionSets: Each metric is published once under each of these combinations. A name that stands
     ///   in several sets must have the same value in all.
@@ -80,26 +79,18 @@ package struct EmbeddedMetrics: Sendable {
     /// Adds a value to a metric; not a number and infinity are left out, because JSON has neither.
     ///
     /// The unit of the first value holds for all.
-    /// - Throws: ``InvalidName`` when the name is taken by a dimension or property or is none.
+    /// - Throws: ``InvalidName`` when the name is taken by a dimension or is none.
     package mutating func add(_ name: String, _ value: Double, unit: Unit) throws(InvalidName) {
         try Self.check(name, "metric")
-        try checkFree(name, among: properties.map(\.0))
+        guard !dimensionSets.joined().contains(where: { $0.name == name }) else {
+            throw InvalidName("the name \(name) stands for something else already")
+        }
         guard value.isFinite else { return }
         if let index = metrics.firstIndex(where: { $0.name == name }) {
             metrics[index].values.append(value)
         } else {
             metrics.append(Metric(name: name, unit: unit, values: [value]))
         }
-    }
-
-    /// Adds something that is no metric but can be searched for in the log, to every line.
-    ///
-    /// - Throws: ``InvalidName`` when the name is taken.
-    package mutating func setProperty(_ name: String, _ value: JSONValue) throws(InvalidName) {
-        try Self.check(name, "property")
-        try checkFree(name, among: metrics.map(\.name))
-        properties.removeAll { $0.0 == name }
-        properties.append((name, value))
     }
 
     /// The lines to log, each with its newline; none when there is no metric.
@@ -147,7 +138,6 @@ package struct EmbeddedMetrics: Sendable {
             let values = metric.values.map(Self.number)
             object[metric.name] = values.count == 1 ? values[0] : .array(values)
         }
-        for (name, value) in properties { object[name] = value }
         return JSONValue.object(object).serialized() + [UInt8(ascii: "\n")]
     }
 
@@ -159,12 +149,6 @@ package struct EmbeddedMetrics: Sendable {
     private static func check(_ text: String, _ what: String) throws(InvalidName) {
         guard (1...maximumNameLength).contains(text.utf8.count), text != "_aws" else {
             throw InvalidName("\"\(text.prefix(40))\" cannot be the \(what): use 1-\(maximumNameLength) characters")
-        }
-    }
-
-    private func checkFree(_ name: String, among others: [String]) throws(InvalidName) {
-        guard !others.contains(name), !dimensionSets.joined().contains(where: { $0.name == name }) else {
-            throw InvalidName("the name \(name) stands for something else already")
         }
     }
 

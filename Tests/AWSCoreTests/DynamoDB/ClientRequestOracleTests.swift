@@ -42,9 +42,6 @@ struct ClientRequestOracleTests {
         Call(service: "dynamodb", operation: "DescribeTable", parameters: ["TableName": .string(table)]) {
             _ = try await $0.dynamoDB.describeTable(table)
         },
-        Call(service: "dynamodb", operation: "ListTables", parameters: [:]) {
-            _ = try await $0.dynamoDB.listTables()
-        },
         Call(service: "dynamodb", operation: "DescribeContinuousBackups", parameters: ["TableName": .string(table)]) {
             _ = try await $0.dynamoDB.describePointInTimeRecovery(table)
         },

@@ -21,7 +21,6 @@ struct EmbeddedMetricsTests {
         )
         try metrics.add("BackupsStarted", 3, unit: .count)
         try metrics.add("HoursSinceLastCompletedBackup", 25.5, unit: .none)
-        try metrics.setProperty("requestId", .string("id-1"))
         let lines = metrics.lines(timestamp: instant).map { String(decoding: $0, as: UTF8.self) }
         #expect(
             lines == [
@@ -30,7 +29,7 @@ struct EmbeddedMetricsTests {
                     + #""Metrics":[{"Name":"BackupsStarted","Unit":"Count"},"#
                     + #"{"Name":"HoursSinceLastCompletedBackup","Unit":"None"}]}]},"#
                     + #""FunctionName":"f","Table":"Orders","BackupsStarted":3,"#
-                    + #""HoursSinceLastCompletedBackup":25.5,"requestId":"id-1"}"# + "\n"
+                    + #""HoursSinceLastCompletedBackup":25.5}"# + "\n"
             ]
         )
     }
@@ -92,6 +91,5 @@ struct EmbeddedMetricsTests {
         try metrics.add("m", 1, unit: .count)
         #expect(throws: EmbeddedMetrics.InvalidName.self) { try metrics.add("d", 1, unit: .count) }
         #expect(throws: EmbeddedMetrics.InvalidName.self) { try metrics.add("_aws", 1, unit: .count) }
-        #expect(throws: EmbeddedMetrics.InvalidName.self) { try metrics.setProperty("m", .null) }
     }
 }

@@ -50,6 +50,25 @@ final class LiveSimulation: Sendable {
         applied.withLock { $0 = max(first, $0 - count) }
     }
 
+    /// What goes on beside a call: writes at the source, and live sync that brings some of them, and some of them twice.
+    ///
+    /// - Parameters:
+    ///   - count: items that the source began with.
+    ///   - version: of the item that was written last.
+    ///   - item: an item by its number, in a version; without one its key.
+    func goOn(_ random: SharedRandom, count: Int, version: borrowing Mutex<Int>, item: (Int, Int?) -> JSONObject) {
+        for _ in 0..<random.below(3) {
+            let number = random.below(count + 30)
+            let next = version.withLock { version in
+                version += 1
+                return version
+            }
+            if random.chance(0.5) { remove(item(number, nil)) } else { put(item(number, next)) }
+        }
+        if random.chance(0.05) { goBack(random.below(20), notBefore: count) }
+        if random.chance(0.6) { apply(random.below(8)) }
+    }
+
     @discardableResult
     private func change<Result: Sendable>(_ body: @Sendable (inout FakeDynamoDB.State) -> Result) -> Result? {
         dynamoDB.withLock { $0 }?.change(body)
@@ -58,12 +77,25 @@ final class LiveSimulation: Sendable {
 
 @Suite("Merging beside live sync")
 struct MergeTests {
-    private static func item(_ number: Int, _ version: Int) -> JSONObject {
-        ["pk": ["S": .string("p\(number % 40)")], "sk": ["N": .string("\(number)")], "v": ["N": .string("\(version)")]]
+    private static func item(_ number: Int, _ version: Int?) -> JSONObject {
+        var item = key(number)
+        item["v"] = version.map { ["N": .string("\($0)")] }
+        return item
     }
 
     private static func key(_ number: Int) -> JSONObject {
         ["pk": ["S": .string("p\(number % 40)")], "sk": ["N": .string("\(number)")]]
+    }
+
+    private static func merge(
+        _ fixture: inout CopyFixture,
+        items: Int = 20,
+        beside live: LiveSimulation
+    ) async throws -> TableCopy.Progress {
+        fixture.options.mode = .merge
+        fixture.dynamoDB.put((0..<items).map { item($0, 0) }, into: "Source")
+        live.start(on: fixture.dynamoDB)
+        return try await fixture.run()
     }
 
     @Test("Nothing is lost, stale or brought back while the source is written to", arguments: 0..<8)
@@ -75,23 +107,11 @@ struct MergeTests {
         let (withFaults, count) = (run.isMultiple(of: 2), 250)
         var fixture = CopyFixture(pageBytes: 600) { call in
             guard call.operation != "DescribeTable" else { return nil }
-            for _ in 0..<random.below(3) {
-                let number = random.below(count + 30)
-                let next = version.withLock { version in
-                    version += 1
-                    return version
-                }
-                if random.chance(0.5) { live.remove(Self.key(number)) } else { live.put(Self.item(number, next)) }
-            }
-            if random.chance(0.05) { live.goBack(random.below(20), notBefore: count) }
-            if random.chance(0.6) { live.apply(random.below(8)) }
+            live.goOn(random, count: count, version: version, item: Self.item)
             return withFaults ? CopyFaultTests.fault(call, random) : nil
         }
         defer { fixture.remove() }
-        fixture.options.mode = .merge
-        fixture.dynamoDB.put((0..<count).map { Self.item($0, 0) }, into: "Source")
-        live.start(on: fixture.dynamoDB)
-        let result = try await fixture.run()
+        let result = try await Self.merge(&fixture, items: count, beside: live)
         live.apply()
         #expect(fixture.differences == [], "seed \(seed)")
         #expect(result.counts.isBalanced, "seed \(seed)")
@@ -107,10 +127,7 @@ struct MergeTests {
             return nil
         }
         defer { fixture.remove() }
-        fixture.options.mode = .merge
-        fixture.dynamoDB.put((0..<20).map { Self.item($0, 0) }, into: "Source")
-        live.start(on: fixture.dynamoDB)
-        let result = try await fixture.run()
+        let result = try await Self.merge(&fixture, beside: live)
         #expect(fixture.differences == [])
         #expect(fixture.dynamoDB.table("Target").count == 19)
         #expect(result.counts.settled == 1 && result.counts.removed == 1)
@@ -135,10 +152,7 @@ struct MergeTests {
             return nil
         }
         defer { fixture.remove() }
-        fixture.options.mode = .merge
-        fixture.dynamoDB.put((0..<20).map { Self.item($0, 0) }, into: "Source")
-        live.start(on: fixture.dynamoDB)
-        let result = try await fixture.run()
+        let result = try await Self.merge(&fixture, beside: live)
         #expect(isBack.withLock { $0 })
         #expect(fixture.differences == [])
         #expect(result.counts.removed == 1)
@@ -154,10 +168,7 @@ struct MergeTests {
             return nil
         }
         defer { fixture.remove() }
-        fixture.options.mode = .merge
-        fixture.dynamoDB.put((0..<20).map { Self.item($0, 0) }, into: "Source")
-        live.start(on: fixture.dynamoDB)
-        let result = try await fixture.run()
+        let result = try await Self.merge(&fixture, beside: live)
         #expect(fixture.differences == [])
         #expect(result.counts.kept == 1 && result.counts.written == 19)
     }
@@ -232,10 +243,7 @@ struct MergeTests {
             return nil
         }
         defer { fixture.remove() }
-        fixture.options.mode = .merge
-        fixture.dynamoDB.put((0..<20).map { Self.item($0, 0) }, into: "Source")
-        live.start(on: fixture.dynamoDB)
-        let result = try await fixture.run()
+        let result = try await Self.merge(&fixture, beside: live)
         #expect(fixture.differences == [])
         #expect(result.counts.removed == 0)
         let removed = fixture.dynamoDB.table("Target").changes.filter { $0.new == nil && $0.old?["v"]?["N"] == "1" }

@@ -7,9 +7,9 @@ import Testing
 
 @Suite("Merging part by part beside live sync")
 struct MergedPartTests {
-    private static func item(_ number: Int, _ version: Int) -> JSONObject {
+    private static func item(_ number: Int, _ version: Int?) -> JSONObject {
         var item = key(number)
-        item["v"] = ["N": .string("\(version)")]
+        item["v"] = version.map { ["N": .string("\($0)")] }
         return item
     }
 
@@ -31,16 +31,7 @@ struct MergedPartTests {
         var fixture = CopyFixture(pageBytes: [600, 3_000][random.below(2)]) { call in
             guard call.operation != "DescribeTable" else { return nil }
             // The world goes on whoever is dead.
-            for _ in 0..<random.below(3) {
-                let number = random.below(count + 30)
-                let next = version.withLock { version in
-                    version += 1
-                    return version
-                }
-                if random.chance(0.5) { live.remove(Self.key(number)) } else { live.put(Self.item(number, next)) }
-            }
-            if random.chance(0.05) { live.goBack(random.below(20), notBefore: count) }
-            if random.chance(0.6) { live.apply(random.below(8)) }
+            live.goOn(random, count: count, version: version, item: Self.item)
             let isDead = callsLeft.withLock { left in
                 left = max(0, left - 1)
                 return left == 0

@@ -59,21 +59,6 @@ package struct ListedObject: Sendable {
         return .restored(until: Date(iso8601: bytes[entry.restoreExpirySpan.range]))
     }
 
-    /// How the keys follow each other as UTF-8 bytes, S3's order: negative when this one is before the other, 0 for
-    /// the same key.
-    ///
-    /// `String`'s `<` is another order, and takes keys for equal that are not the same bytes.
-    package func compareKey(to other: ListedObject) -> Int {
-        bytes.withUnsafeBytes { bytes in
-            other.bytes.withUnsafeBytes { otherBytes in
-                KeyOrder.compare(
-                    UnsafeRawBufferPointer(rebasing: bytes[entry.key]),
-                    UnsafeRawBufferPointer(rebasing: otherBytes[other.entry.key])
-                )
-            }
-        }
-    }
-
     private func text(_ span: ByteSpan) -> String { String(decoding: bytes[span.range], as: UTF8.self) }
 
     private func optionalText(_ span: ByteSpan) -> String? { span.isEmpty ? nil : text(span) }

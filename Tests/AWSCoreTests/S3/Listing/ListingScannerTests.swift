@@ -121,7 +121,10 @@ struct ListingScannerTests {
         for (index, object) in objects.enumerated() {
             #expect(object.key.unicodeScalars.elementsEqual(keys[index].unicodeScalars))
             for (otherIndex, other) in objects.enumerated() {
-                #expect(object.compareKey(to: other).signum() == (index - otherIndex).signum())
+                let order = Array(object.key.utf8).withUnsafeBytes { bytes in
+                    Array(other.key.utf8).withUnsafeBytes { KeyOrder.compare(bytes, $0) }
+                }
+                #expect(order.signum() == (index - otherIndex).signum())
             }
         }
     }
