@@ -150,7 +150,11 @@ final class BucketPartFixture: Sendable {
             return state.isKilled
         }
         if isDue { invocation.cancel() }
-        let answer = await invocation.result
+        let answer = await withTaskCancellationHandler {
+            await invocation.result
+        } onCancel: {
+            invocation.cancel()
+        }
         continuation.finish()
         if invocation.isCancelled { return nil }
         return try answer.get()
