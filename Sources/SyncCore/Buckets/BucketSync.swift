@@ -138,9 +138,9 @@ package struct BucketSync: Sendable {
             }
             for number in 0..<options.transfersAtOnce {
                 let runner = runners[number % runners.count]
-                group.addTask(executorPreference: runner.mover.executor) {
+                group.addTask {
                     do {
-                        while let task = await tasks.pop() { try await runner.run(task) }
+                        try await Self.work(runner) { await tasks.pop() }
                     } catch {
                         tasks.finish(discards: true)
                         throw error
@@ -153,6 +153,18 @@ package struct BucketSync: Sendable {
                 if let counts { listed = counts }
             }
             return listed
+        }
+    }
+
+    /// Runs one task after the other where they run best.
+    private static func work(
+        _ runner: TransferRunner,
+        _ next: @Sendable () async -> TransferTask?
+    ) async throws {
+        // Not a preference of the group's task: none there (`nil`) makes optimised code leave the executor that the tasks
+        // around it prefer, as a test's that steps through them; here it keeps it.
+        try await withTaskExecutorPreference(runner.mover.executor) {
+            while let task = await next() { try await runner.run(task) }
         }
     }
 
@@ -215,9 +227,7 @@ package struct BucketSync: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<min(left.count, options.transfersAtOnce) {
                 let runner = runners[number % runners.count].counting(in: own)
-                group.addTask(executorPreference: runner.mover.executor) {
-                    while let place = next.next() { try await runner.run(left[place]) }
-                }
+                group.addTask { try await Self.work(runner) { next.next().map { left[$0] } } }
             }
             try await group.waitForAll()
         }

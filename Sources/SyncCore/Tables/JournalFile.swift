@@ -7,11 +7,14 @@ package struct DiskCalls: Sendable {
     var synchronize: @Sendable (_ descriptor: Int32) -> Int32
     /// As pread: gives how many bytes were read, or -1 with `errno` set.
     var read: @Sendable (_ descriptor: Int32, _ bytes: UnsafeMutableRawBufferPointer, _ offset: Int) -> Int
+    /// As write: gives how many bytes were written, or -1 with `errno` set.
+    var write: @Sendable (_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int
     /// Calls what takes its time on another thread, so that no task's thread is held up.
     var onAnotherThread: @Sendable (@escaping @Sendable () -> Void) -> Void
 
     package init() {
         synchronize = { fdatasync($0) }
+        write = { Glibc.write($0, $1.baseAddress, $1.count) }
         read = { pread($0, $1.baseAddress, $1.count, off_t($2)) }
         onAnotherThread = { DispatchQueue.global().async(execute: $0) }
     }
@@ -99,7 +102,7 @@ struct JournalFile: ~Copyable {
     /// - Throws: ``CheckpointError``; the file is as it was then, as far as the disk lets it.
     mutating func append(_ bytes: [UInt8]) throws(CheckpointError) {
         do throws(CheckpointError) {
-            try Self.write(bytes, to: descriptor, path)
+            try Self.write(bytes, to: descriptor, path, disk)
         } catch {
             // Half a line would spoil the next one, too.
             _ = ftruncate(descriptor, off_t(count))
@@ -123,7 +126,7 @@ struct JournalFile: ~Copyable {
         do throws(CheckpointError) {
             // Locked before anybody can see it under its name.
             guard flock(new, LOCK_EX | LOCK_NB) == 0 else { throw Self.error(other, "lock") }
-            try Self.write(bytes, to: new, other)
+            try Self.write(bytes, to: new, other, disk)
             guard disk.synchronize(new) == 0, rename(other, path) == 0 else { throw Self.error(path, "write") }
         } catch {
             close(new)
@@ -174,11 +177,16 @@ struct JournalFile: ~Copyable {
         guard failure == 0 || failure == EINVAL else { throw error(path, "write", failure) }
     }
 
-    private static func write(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws(CheckpointError) {
+    private static func write(
+        _ bytes: [UInt8],
+        to descriptor: Int32,
+        _ path: String,
+        _ disk: DiskCalls
+    ) throws(CheckpointError) {
         var done = 0
         while done < bytes.count {
             let written = bytes.withUnsafeBytes { buffer in
-                Glibc.write(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+                disk.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[done...]))
             }
             if written < 0, errno == EINTR { continue }
             guard written >= 0 else { throw error(path, "write") }

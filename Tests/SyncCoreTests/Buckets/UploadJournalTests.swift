@@ -185,6 +185,31 @@ struct UploadJournalTests {
         "; it may name uploads in parts that an earlier run was killed in, which stay and cost money: abort those that aws s3api"
         + " list-multipart-uploads --bucket target shows and nobody works at, then delete the file"
 
+    @Test("are aborted bucket by bucket behind a line that breaks off, which spoils none of the next")
+    func brokenOff() async throws {
+        try await Self.withFolder { folder in
+            let fake = FakeS3()
+            let s3 = try fake.s3()
+            var killed: UploadJournal? = UploadJournal(folder: folder)
+            for bucket in ["target", "other"] {
+                fake.createBucket(bucket)
+                try killed?.began(try await s3.createMultipartUpload(bucket: bucket, key: "large"), at: s3)
+            }
+            killed = nil
+            let name = try #require(Self.names(in: folder).first)
+            let file = try #require(fopen("\(folder)/\(name)", "a"))
+            fputs("{\"began\":\"br", file)
+            fclose(file)
+            for bucket in ["target", "other"] {
+                let count = try await UploadJournal(folder: folder).abortLeftovers(in: bucket, at: s3) { journal in
+                    Issue.record("\(journal)")
+                }
+                #expect(count == 1)
+            }
+            #expect(fake.current.uploads.isEmpty && Self.names(in: folder) == [])
+        }
+    }
+
     @Test("are aborted as far as lines can be read, and the journal is kept and told of where one cannot")
     func brokenLine() async throws {
         try await Self.withFolder { folder in

@@ -163,6 +163,11 @@ struct LiveBucketScene: Sendable {
     private static let historyOnes: [LiveBucketScene] = [
         .init("copied with its metadata and tags", .sourceOnly, []),
         .init("deleted while it is copied", .sourceOnly, [history(.delete)]),
+        .init(
+            "put while an older one is copied",
+            .sourceOnly,
+            [history(.put), Moment(caller: .live, operations: writing, seconds: 61..<90)]
+        ),
         .init("copied before its bucket is gone", .sourceOnly, [history(.loseBucket, isBehind: true)]),
         .init(
             "brought by live sync before its bucket is gone",

@@ -189,7 +189,6 @@ struct BucketEventReader {
                 throw BucketEventError(.malformed, "the event is a message in a message in a message")
             }
             let text = JSONStringBytes.unescaped(scanner.bytes, range.content)
-            let (before, ignored) = (event.changes.count, event.ignoredCount)
             var reader = self
             let failure = text.withUnsafeBytes { bytes -> BucketEventError? in
                 do throws(BucketEventError) {
@@ -199,12 +198,9 @@ struct BucketEventReader {
                     return error
                 }
             }
+            // What was read before it broke is settled as well: a hint too many does no harm, and the message comes again.
             self = reader
-            if let failure {
-                event.changes.removeSubrange(before...)
-                event.ignoredCount = ignored
-                throw failure
-            }
+            if let failure { throw failure }
         } catch {
             event.problems.append(BucketEvent.Problem(message: message, error: error))
         }
