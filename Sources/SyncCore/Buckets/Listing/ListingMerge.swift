@@ -49,7 +49,6 @@ package struct ListingMerge: Sendable {
                 }
             } catch {
                 scheduler.end()
-                for listing in readAhead { listing.end(error) }
                 throw error
             }
             return visitors

@@ -12,7 +12,7 @@ final class ReadAheadListing: ListingSource {
 
     private struct State {
         var ranges: ReadAheadRanges
-        var failure: (any Error)?
+        var isEnded = false
         var workers: [CheckedContinuation<ReadAheadRanges.Read?, Never>] = []
         var reader: CheckedContinuation<ListObjectsV2Page, any Error>?
     }
@@ -45,39 +45,25 @@ final class ReadAheadListing: ListingSource {
 
     /// The next page in the order of all keys.
     ///
-    /// - Throws: what a worker threw; `CancellationError`.
+    /// - Throws: `CancellationError` when a task of ``work()`` was cancelled.
     func page(after key: [UInt8], continuing token: String?) async throws -> ListObjectsV2Page {
+        try await withCheckedThrowingContinuation { continuation in
+            serve { $0.reader = continuation }
+        }
+    }
+
+    /// Reads pages, whichever are wanted, until there are none left; ends the listing for all when it is cancelled.
+    ///
+    /// - Throws: as ``ListingCursor/advanced()``. The others, and the reader, are then to be cancelled.
+    func work() async throws {
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                serve { $0.reader = continuation }
+            while let read = await nextRead() {
+                let cursor = try await read.cursor.advanced()
+                serve { $0.ranges.finish(read, cursor) }
             }
         } onCancel: {
-            end(CancellationError())
+            serve { $0.isEnded = true }
         }
-    }
-
-    /// Reads pages, whichever are wanted, until there are none left or the listing was ended.
-    ///
-    /// - Throws: as ``ListingCursor/advanced()``; ends the listing for all.
-    func work() async throws {
-        do {
-            try await withTaskCancellationHandler {
-                while let read = await nextRead() {
-                    let cursor = try await read.cursor.advanced()
-                    serve { $0.ranges.finish(read, cursor) }
-                }
-            } onCancel: {
-                end(CancellationError())
-            }
-        } catch {
-            end(error)
-            throw error
-        }
-    }
-
-    /// Ends all waits, and reads nothing more; the first error is what the reader gets.
-    func end(_ error: any Error) {
-        serve { if $0.failure == nil { $0.failure = error } }
     }
 
     private func nextRead() async -> ReadAheadRanges.Read? {
@@ -97,20 +83,12 @@ final class ReadAheadListing: ListingSource {
 
     private static func serve(_ state: inout State) -> Served {
         var served = Served()
-        if let reader = state.reader {
-            if let failure = state.failure {
-                served.reader = (reader, .failure(failure))
-            } else {
-                do {
-                    if let page = try state.ranges.takePage() { served.reader = (reader, .success(page)) }
-                } catch {
-                    served.reader = (reader, .failure(error))
-                }
-            }
-            if served.reader != nil { state.reader = nil }
+        if let reader = state.reader, let page = page(&state) {
+            served.reader = (reader, page)
+            state.reader = nil
         }
         while let worker = state.workers.last {
-            if state.failure != nil || state.ranges.isRead {
+            if state.isEnded || state.ranges.isRead {
                 served.workers.append((worker, nil))
             } else if let read = state.ranges.nextRead() {
                 served.workers.append((worker, read))
@@ -120,5 +98,15 @@ final class ReadAheadListing: ListingSource {
             state.workers.removeLast()
         }
         return served
+    }
+
+    /// What the reader waits for; `nil` while it is not there.
+    private static func page(_ state: inout State) -> Result<ListObjectsV2Page, any Error>? {
+        if state.isEnded { return .failure(CancellationError()) }
+        do {
+            return try state.ranges.takePage().map { .success($0) }
+        } catch {
+            return .failure(error)
+        }
     }
 }

@@ -22,14 +22,10 @@ struct ReadAheadRanges: Sendable {
         var isRead = false
     }
 
-    /// Pages of one range that wait to be handed on; rather than more of them, those before it are read sooner.
-    private static let pagesOfRange = 8
     /// How many pages a range must have left, as far as one can tell, to be cut.
     ///
     /// Each cut costs up to a page that begins in one range and ends in the next, and is read by both.
     private static let pagesToCut = 6.0
-    /// With so many pages that can be handed on at once, nobody waits for more ranges to be read.
-    private static let pagesBeforeCut = 16
     /// What a page says for as long as others follow.
     private static let token = "next"
 
@@ -53,11 +49,10 @@ struct ReadAheadRanges: Sendable {
 
     /// What to read next; `nil` when nothing is to be read now.
     mutating func nextRead() -> Read? {
-        let mayCut = readyPages < Self.pagesBeforeCut
         for rank in parts.indices {
             if mayRead(at: rank), wantsPage(parts[rank]) { return read(rank) }
             guard mayRead(at: rank + 1) else { return nil }
-            if mayCut, let range = keys.cut(parts[rank].range, ofPages: Self.pagesToCut) {
+            if let range = keys.cut(parts[rank].range, ofPages: Self.pagesToCut) {
                 parts.insert(
                     Part(range: range, cursor: ListingCursor(side: side, lower: range.lower)),
                     at: rank + 1
@@ -68,18 +63,8 @@ struct ReadAheadRanges: Sendable {
         return nil
     }
 
-    /// How many pages can be handed on without waiting.
-    private var readyPages: Int {
-        var count = 0
-        for part in parts {
-            count += part.pages.count
-            if !part.isRead { break }
-        }
-        return count
-    }
-
     private func wantsPage(_ part: Part) -> Bool {
-        !part.isBeingRead && !part.isRead && part.pages.count < Self.pagesOfRange
+        !part.isBeingRead && !part.isRead
     }
 
     private func mayRead(at rank: Int) -> Bool {
