@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +23,7 @@ NOTHING_WRONG = {"objects_changed": 0, "objects_unknown": 0, "objects_put_again"
 
 def sync_bucket(workspace: Workspace) -> Sequence[Figure]:
     """server-side copies, streams and a run with nothing to do, against bare libcurl, s5cmd, rclone and aws s3 sync"""
-    return [*_copies(workspace), *_streams(workspace), *_nothing_to_do(workspace)]
+    return [*_copies(workspace), *_streams(workspace), *_nothing_to_do(workspace), *_beside_a_folder(workspace)]
 
 
 def ours(workspace: Workspace, runs: int, *arguments: str) -> Contender:
@@ -160,6 +162,34 @@ def _nothing_to_do(workspace: Workspace) -> Sequence[Figure]:
         at_most(f"{label}: time", mine.wall, "s", 1),
         at_most(f"{label}: peak memory", mine.peak, "MB", MEMORY_MB, summary="max"),
         *_told(label, results, mine),
+    ]
+
+
+def _beside_a_folder(workspace: Workspace) -> Sequence[Figure]:
+    """Nothing to upload, with 20 ms for each call: a listing page by page would take 2 s."""
+    count = 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            path = Path(folder, "photos", f"{number // 1000:04}", f"object-{number:09}.jpg")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"")
+            os.truncate(path, 4096)
+
+        def command(servers: Sequence[StandIn]) -> list[str | Path]:
+            options = ["--compare", "size", "--quiet"]
+            return [workspace.products / "sync", "bucket", folder, "s3://source", *options]
+
+        def check(contender: Contender, counts: Sequence[Mapping[str, int]]) -> None:
+            expect(counts[0], put_calls=0, objects_deleted=0, **NOTHING_WRONG)
+
+        options = {"objects": count, "object_bytes": 4096, "latency_us": 20_000}
+        results = contest(workspace, [Contender("sync bucket", command, runs=5)], lambda contender: [options], check)
+    mine = results["sync bucket"]
+    label = "no-op over 100,000 keys beside a folder, 20 ms for each call"
+    return [
+        told(f"{label}: time", mine.wall, "s"),
+        told(f"{label}: CPU", mine.cpu, "s"),
+        told(f"{label}: peak memory", mine.peak, "MB"),
     ]
 
 
