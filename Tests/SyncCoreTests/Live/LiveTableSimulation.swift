@@ -194,8 +194,8 @@ final class LiveTableSimulation: Sendable {
         var struck: Set<String> = []
         /// How many changes the source had when a copy's process last read an item there, by both.
         var looked: [String: Int] = [:]
-        /// Items that copies have put into a target, or have seen there.
-        var seen: Set<String> = []
+        /// Items that copies have put into a target, or have seen there, by both.
+        var seen: [String: [JSONObject]] = [:]
         var messages: [Message] = []
         var handles = 0
         /// What must not happen, whatever comes of it.
