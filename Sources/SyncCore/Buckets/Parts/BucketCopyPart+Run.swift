@@ -55,8 +55,9 @@ extension BucketCopyPart {
         try CopyKind.bucket.requireRoom(for: result.segment, of: nil, after: invocations)
         var next = self
         next.invocations += 1
+        let work = Work(source: source, target: target, options: options, time: time, clock: clock)
         guard settings.mergesWithLiveSync else {
-            try await next.copy(source, target, options, time, clock, onFailure)
+            try await next.copy(work, onFailure)
             return next
         }
         guard let store = notes else {
@@ -64,26 +65,31 @@ extension BucketCopyPart {
         }
         let notes = MergeNotes(store, settings, part: result.segment)
         if result.segment == 0, began == nil { next.began = clock.date() }
-        try await next.merge(notes, source, target, options, time, clock, onFailure)
+        try await next.merge(notes, work, onFailure)
         return next
+    }
+
+    /// Between what, how and how long an invocation copies.
+    private struct Work {
+        let source: BucketSide
+        let target: BucketSide
+        let options: BucketSyncOptions
+        let time: PartTime
+        let clock: SyncClock
     }
 
     /// Notes what the invocation writes, writes it, and takes care of what was left behind when all else is done.
     private mutating func merge(
         _ notes: MergeNotes,
-        _ source: BucketSide,
-        _ target: BucketSide,
-        _ options: BucketSyncOptions,
-        _ time: PartTime,
-        _ clock: SyncClock,
+        _ work: Work,
         _ onFailure: @escaping @Sendable (BucketSyncReport.Failure) -> Void
     ) async throws {
         let begun = unfinished
         let name =
             begun.isEmpty
-            ? nil : try await notes.begin(begun, invocation: invocations, chance: clock.random())
+            ? nil : try await notes.begin(begun, invocation: invocations, chance: work.clock.random())
         let failed = Mutex<Set<String>>([])
-        try await copy(source, target, options, time, clock) { failure in
+        try await copy(work) { failure in
             failed.withLock { _ = $0.insert(failure.key) }
             onFailure(failure)
         }
@@ -102,7 +108,7 @@ extension BucketCopyPart {
         guard isDone else { return }
         isDone = false
         while true {
-            switch try await notes.left(at: clock.date(), since: began) {
+            switch try await notes.left(at: work.clock.date(), since: began) {
             case .nothing:
                 isDone = true
                 return
@@ -110,9 +116,11 @@ extension BucketCopyPart {
                 (self.notes, notesUntil, unfinished) = (left.names, left.until, left.objects)
                 return
             case .later(let date):
-                while clock.date() < date {
-                    guard !time.isShort() else { return }
-                    try await clock.sleep(.seconds(min(Self.longestSleep, date.timeIntervalSince(clock.date()))))
+                while work.clock.date() < date {
+                    guard !work.time.isShort() else { return }
+                    try await work.clock.sleep(
+                        .seconds(min(Self.longestSleep, date.timeIntervalSince(work.clock.date())))
+                    )
                 }
             }
         }
@@ -122,28 +130,24 @@ extension BucketCopyPart {
     private static let longestSleep: TimeInterval = 5
 
     private mutating func copy(
-        _ source: BucketSide,
-        _ target: BucketSide,
-        _ options: BucketSyncOptions,
-        _ time: PartTime,
-        _ clock: SyncClock,
+        _ work: Work,
         _ onFailure: @escaping @Sendable (BucketSyncReport.Failure) -> Void
     ) async throws {
         let progress = SyncProgress()
         let ledger = SyncLedger(progress: progress, onFailure: onFailure)
-        let pace = TransferPace(maximum: options.transfersAtOnce, clock: clock)
-        let parts = TransferPace(maximum: options.partsAtOnce, clock: clock)
+        let pace = TransferPace(maximum: work.options.transfersAtOnce, clock: work.clock)
+        let parts = TransferPace(maximum: work.options.partsAtOnce, clock: work.clock)
         let runner = TransferRunner(
-            source: .bucket(source),
-            target: .bucket(target),
-            mover: PacedMover(mover: mover(source, target, options, parts, progress), pace: pace),
-            options: options,
+            source: .bucket(work.source),
+            target: .bucket(work.target),
+            mover: PacedMover(mover: mover(work, parts, progress), pace: pace),
+            options: work.options,
             ledger: ledger,
-            clock: clock,
+            clock: work.clock,
             onPlanned: { _ in }
         )
-        let outcome = try await BucketPartRun(runner: runner, time: time).run(
-            isListed ? nil : rest(source, target, options, progress),
+        let outcome = try await BucketPartRun(runner: runner, time: work.time).run(
+            isListed ? nil : rest(work, progress),
             resuming: unfinished.map { $0.task(until: notesUntil) }
         )
         guard outcome.isDone || outcome.position != nil || !unfinished.isEmpty else {
@@ -163,15 +167,16 @@ extension BucketCopyPart {
 
     /// What is still to be listed.
     private func rest(
-        _ source: BucketSide,
-        _ target: BucketSide,
-        _ options: BucketSyncOptions,
+        _ work: Work,
         _ progress: SyncProgress
     ) -> (walk: RangeWalk, pages: RangeWalk.Pages) {
-        let merge = ListingMerge(source: listing(source, isSource: true), target: listing(target, isSource: false))
+        let merge = ListingMerge(
+            source: listing(work.source, isSource: true),
+            target: listing(work.target, isSource: false)
+        )
         let visitor = PlanVisitor(
-            filter: options.filter,
-            comparison: ListingComparison(comparison: options.comparison, route: .copy),
+            filter: work.options.filter,
+            comparison: ListingComparison(comparison: work.options.comparison, route: .copy),
             findsExtra: false,
             sourcePrefixLength: merge.source.keyPrefix.count,
             targetPrefixLength: merge.target.keyPrefix.count,
@@ -196,16 +201,20 @@ extension BucketCopyPart {
 
     /// S3 copies by itself, unless the target's role may not read the source.
     private func mover(
-        _ source: BucketSide,
-        _ target: BucketSide,
-        _ options: BucketSyncOptions,
+        _ work: Work,
         _ parts: TransferPace,
         _ progress: SyncProgress
     ) -> any ObjectMover {
-        let (source, target) = (source.leavingThrottlingToCaller(), target.leavingThrottlingToCaller())
-        let copy = ServerSideCopy(source: source, target: target, options: options, parts: parts, progress: progress)
+        let (source, target) = (work.source.leavingThrottlingToCaller(), work.target.leavingThrottlingToCaller())
+        let copy = ServerSideCopy(
+            source: source,
+            target: target,
+            options: work.options,
+            parts: parts,
+            progress: progress
+        )
         guard settings.mayStream else { return copy }
-        var streamed = options
+        var streamed = work.options
         streamed.partsAtOnce = Self.streamedParts
         return CopyOrStream(
             copy: copy,
